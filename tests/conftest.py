@@ -1,0 +1,166 @@
+"""What every test shares: where the real data lies, what is skipped and why, and the fakes."""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from numpy.typing import NDArray
+
+from edgeface import records, sealed
+from edgeface.bundle import Manifest, Measured, ModelFile, Origin, Tensor
+from edgeface.images import Preprocess
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL_DATA = Path(os.environ.get("EDGEFACE_DATA", ROOT.parent / "shared" / "data"))
+FIXTURES = Path(__file__).resolve().parent / "fixtures"
+
+# A busy machine is no failure: nothing here is held to a time.
+settings.register_profile("edgeface", deadline=None)
+settings.load_profile("edgeface")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    has_tf = importlib.util.find_spec("tensorflow") is not None
+    for item in items:
+        if item.get_closest_marker("real_data") and not REAL_DATA.is_dir():
+            reason = f"no real data at {REAL_DATA}; set EDGEFACE_DATA"
+            item.add_marker(pytest.mark.skip(reason=reason))
+        if item.get_closest_marker("tf") and not has_tf:
+            item.add_marker(pytest.mark.skip(reason="the training half is not installed"))
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real faces, clips and models; use with the marker ``real_data``."""
+    return REAL_DATA
+
+
+@pytest.fixture
+def checkout() -> Path:
+    """The root of the repository; skipped where only the tests were copied."""
+    if not (ROOT / "pyproject.toml").is_file() or not (ROOT / "edgeface").is_dir():
+        pytest.skip("these tests do not lie in a checkout of the repository")
+    return ROOT
+
+
+@pytest.fixture
+def fixture_bundle() -> Path:
+    """A committed bundle of schema 1: friends at 32 px, trained on drawn faces."""
+    return FIXTURES / "bundle-schema1"
+
+
+class FakeBackend:
+    """A backend whose answer is computed from the mean grey of its input, and that counts calls."""
+
+    def __init__(self, classes: int = 3, shape: tuple[int, int, int] = (32, 32, 1)) -> None:
+        self.name = "fake 1"
+        self.threads = 1
+        self.input = Tensor("pixels", "uint8", (1, *shape))
+        self.output = Tensor("probs", "float32", (1, classes))
+        self.outputs = (self.output,)
+        self.calls = 0
+
+    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        assert pixels.shape == self.input.shape[1:]
+        assert pixels.dtype == np.uint8
+        self.calls += 1
+        classes = self.output.shape[1]
+        probs = np.full(classes, 0.1 / max(classes - 1, 1), np.float32)
+        probs[int(pixels.mean()) * classes // 256] = 0.9
+        return probs
+
+
+@pytest.fixture
+def fake_backend() -> FakeBackend:
+    return FakeBackend()
+
+
+def write_fake_bundle(folder: Path) -> None:
+    """A bundle of four files whose bytes mean nothing; its golden answers are FakeBackend's."""
+    backend = FakeBackend()
+    crops = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 1), np.uint8)
+    crops[1], crops[2] = 0, 255
+    answers = np.stack([backend.infer(crop) for crop in crops])
+    files = []
+    with sealed.new_folder(folder) as new:
+        for format, scheme in [(f, s) for f in ("tflite", "onnx") for s in ("float32", "int8")]:
+            path = new / f"tiny.{scheme}.{format}"
+            path.write_bytes(f"{format} {scheme}".encode())
+            files.append(
+                ModelFile(
+                    path.name,
+                    format,
+                    scheme,
+                    sealed.sha256(path),
+                    path.stat().st_size,
+                    backend.input,
+                    backend.output,
+                    0.5,
+                    Measured(60, 0.95, 0.98, 0.01, 0.95),
+                )
+            )
+        np.savez(new / "golden.npz", pixels=crops, **{f.name: answers for f in files})
+        manifest = Manifest(
+            1,
+            "tiny",
+            "2026-01-02T03:04:05+00:00",
+            "0.1.0",
+            "friends",
+            ("ada", "bob", "cyd"),
+            Preprocess(32, 32),
+            "haar",
+            tuple(files),
+            None,
+            Origin("tiny", "0" * 64, "1" * 64, {"keras": "3.0"}),
+        )
+        (new / "manifest.json").write_text(records.to_json(records.plain(manifest)))
+
+
+@pytest.fixture
+def fake_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The newest bundle below the current folder; FakeBackend runs its files."""
+    from edgeface.runtime import BACKENDS
+
+    folder = tmp_path / "bundles" / "tiny"
+    write_fake_bundle(folder)
+    monkeypatch.chdir(tmp_path)
+    for format in ("tflite", "onnx"):
+        monkeypatch.setitem(BACKENDS, format, {"fake": lambda path, threads: FakeBackend()})
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Ran]
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run ``edgeface WORDS`` in this process."""
+    from edgeface.cli.app import main
+
+    def run(*words: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["edgeface", *map(str, words)])
+        capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, err = capsys.readouterr()
+        return Ran(code, out, err)
+
+    return run

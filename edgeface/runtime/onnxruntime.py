@@ -1,0 +1,56 @@
+"""ONNX files on ONNX Runtime's CPU provider."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.bundle import Tensor
+from edgeface.errors import BackendError, BackendMissing
+
+_DTYPES = {"tensor(uint8)": "uint8", "tensor(int8)": "int8", "tensor(float)": "float32"}
+
+
+class OnnxRuntime:
+    """An ONNX file on the CPU."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            msg = "ONNX Runtime is not installed, and .onnx files run on nothing else here"
+            raise BackendMissing(msg, remedy="pip install 'edgeface[onnx]'") from error
+        self.name = f"onnxruntime {onnxruntime.__version__}"
+        self.threads = threads
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only: they come back as exceptions
+        try:
+            self._session = onnxruntime.InferenceSession(
+                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # its exceptions derive from Exception directly
+            msg = (
+                f"{path}: onnxruntime does not take this file ({str(error).splitlines()[0][:200]})"
+            )
+            raise BackendError(msg) from error
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if len(inputs) != 1 or not outputs:
+            msg = f"{path}: {len(inputs)} inputs and {len(outputs)} outputs; one input is supported"
+            raise BackendError(msg)
+        self.input, self.outputs = _tensor(inputs[0]), tuple(_tensor(o) for o in outputs)
+        self.output = self.outputs[0]
+        self._in, self._out = self.input.name, [o.name for o in self.outputs]
+
+    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See `edgeface.runtime.backend.Backend.infer`."""
+        answer: NDArray[np.float32] = self._session.run(self._out, {self._in: pixels[None]})[0]
+        first: NDArray[np.float32] = answer[0]
+        return first
+
+
+def _tensor(node: object) -> Tensor:
+    kind, shape = str(getattr(node, "type", "")), getattr(node, "shape", ())
+    dims = tuple(n if isinstance(n, int) else -1 for n in shape)
+    return Tensor(str(getattr(node, "name", "")), _DTYPES.get(kind, kind), dims)

@@ -1,0 +1,1 @@
+"""Finding faces, classifying them, and deciding whether to give a name."""

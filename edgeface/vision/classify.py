@@ -1,0 +1,94 @@
+"""From a picture and a box to a decision: crop, infer, decide."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.bundle import Bundle, ModelFile
+from edgeface.errors import BackendError, BundleError
+from edgeface.images import Picture, Pixels, Preprocess, crop
+from edgeface.runtime import Backend, open_backend
+from edgeface.vision.decide import Decision, decide
+
+
+class Classifier:
+    """A loaded model file with what belongs to it. Not safe for use by two threads at once.
+
+    Args:
+        backend: The loaded file: uint8 pixels in, float32 probabilities out.
+        preprocess: From a picture to its pixels.
+        labels: Class names in the order of its output.
+        threshold: The least score that earns a name; every file has its own.
+    """
+
+    def __init__(
+        self, backend: Backend, preprocess: Preprocess, labels: Sequence[str], threshold: float
+    ) -> None:
+        self.backend = backend
+        self.preprocess = preprocess
+        self.labels = tuple(labels)
+        self.threshold = threshold
+
+    def classify(self, picture: Picture, box: NDArray[Any] | None) -> Decision:
+        """Name one face.
+
+        Args:
+            picture: (height, width, 3) uint8, blue-green-red.
+            box: (4,) xyxy in pixels; None takes the whole picture (see `edgeface.images.crop`).
+
+        Raises:
+            BackendError: The runtime failed.
+        """
+        return self.decide(self.infer(self.crop(picture, box)))
+
+    def crop(self, picture: Picture, box: NDArray[Any] | None) -> Pixels:
+        """The first stage: (height, width, channels) uint8 as the network wants it."""
+        return crop(picture, box, self.preprocess)
+
+    def infer(self, pixels: Pixels) -> NDArray[np.float32]:
+        """The second stage: (classes,) float32.
+
+        Raises:
+            BackendError: The runtime failed.
+        """
+        try:
+            return self.backend.infer(pixels)
+        except (
+            Exception
+        ) as error:  # runtimes raise whatever they like, ONNX Runtime types of its own
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            msg = f"{self.backend.name} failed on one input ({reason})"
+            raise BackendError(msg) from error
+
+    def decide(self, probs: NDArray[np.float32]) -> Decision:
+        """The third stage: a name or `unknown`."""
+        return decide(probs, self.labels, self.threshold)
+
+
+def open_classifier(
+    bundle: Bundle, file: ModelFile, *, threads: int = 1, backend: str | None = None
+) -> Classifier:
+    """Load a model file of a bundle.
+
+    Args:
+        bundle: A bundle that was loaded, so that its checksums are right.
+        file: One of its files.
+        threads: For the computation.
+        backend: A name in `edgeface.runtime.BACKENDS`; None takes the format's default.
+
+    Raises:
+        BackendError: It cannot be run here.
+        BundleError: The file is another network than the manifest says.
+    """
+    loaded = open_backend(bundle.path(file), backend=backend, threads=threads)
+    manifest = bundle.manifest
+    right_input = loaded.input.shape == file.input.shape and loaded.input.dtype == "uint8"
+    if not right_input or loaded.output.shape != (1, len(manifest.labels)):
+        msg = (
+            f"{bundle.path(file)} takes {loaded.input.dtype} {loaded.input.shape} and answers"
+            f" {loaded.output.shape}; the manifest says {file.input.shape} and {file.output.shape}"
+        )
+        raise BundleError(msg, remedy="make the bundle again with edgeface export")
+    return Classifier(loaded, manifest.preprocess, manifest.labels, file.threshold)

@@ -1,0 +1,67 @@
+"""From probabilities to a name, or to `unknown`.
+
+The first rule is a threshold on the largest probability. It is fitted for every exported file by
+itself, because quantisation moves probabilities, on pictures of the validation side.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN = "unknown"
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is said of one face.
+
+    Attributes:
+        name: A label, or `UNKNOWN`.
+        nearest: The label with the best score, whether or not it reached the threshold.
+        score: Its probability, 0 to 1; NaN where the model answered none.
+        threshold: What the score was held against.
+    """
+
+    name: str
+    nearest: str
+    score: float
+    threshold: float
+
+
+def decide(probs: NDArray[np.float32], labels: Sequence[str], threshold: float) -> Decision:
+    """Name a face, or say `unknown`.
+
+    Args:
+        probs: (classes,) float32, sums to 1. A NaN anywhere is `unknown`, never a name.
+        labels: Class names in the order of ``probs``.
+        threshold: The least score that earns a name.
+    """
+    best = int(np.argmax(probs))  # with a NaN in it: the place of the NaN
+    score = float(probs[best])
+    name = labels[best] if score >= threshold else UNKNOWN
+    return Decision(name, labels[best], score, threshold)
+
+
+def fit_threshold(probs: NDArray[np.float32], truth: NDArray[np.intp], keep: float = 0.95) -> float:
+    """The highest threshold at which a share ``keep`` of the right answers still get their name.
+
+    It looks at enrolled people only: how many strangers it lets in is measured, not promised.
+
+    Args:
+        probs: (n, classes) float32.
+        truth: (n,) class numbers.
+        keep: Share of the right answers to keep, 0 to 1.
+
+    Returns:
+        0 to 1; chance level (1 / classes) where no answer was right.
+    """
+    right = probs.argmax(axis=1) == truth
+    scores = np.sort(probs.max(axis=1)[right])
+    if not len(scores):
+        return 1 / probs.shape[1]
+    lost = int(np.floor((1 - keep) * len(scores) + 1e-9))
+    # Just below the score that is kept: 1e-6 is far under what any scheme resolves.
+    return min(max(float(scores[lost]) - 1e-6, 0.0), 1.0)

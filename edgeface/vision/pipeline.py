@@ -1,0 +1,139 @@
+"""One picture through every stage: detect, crop, infer, decide, each with the time it took."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeface.bundle import Bundle, ModelFile
+from edgeface.errors import DetectorError
+from edgeface.images import Picture
+from edgeface.vision.classify import Classifier, open_classifier
+from edgeface.vision.decide import Decision
+from edgeface.vision.detect import Detector, open_detector
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face and what is said of it.
+
+    Attributes:
+        box: xyxy in pixels of the picture; it may reach over its edge.
+        detection: The detector's score, comparable within one detector only.
+        decision: A name, or `unknown`.
+    """
+
+    box: tuple[float, float, float, float]
+    detection: float
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """How long each stage took for one picture, over all its faces, in nanoseconds."""
+
+    detect_ns: int
+    crop_ns: int = 0
+    infer_ns: int = 0
+    decide_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen on one picture: its faces, the surest detection first, and the time it took."""
+
+    faces: tuple[Face, ...]
+    stages: Stages
+
+    @property
+    def nobody(self) -> bool:
+        """Whether there was no face."""
+        return not self.faces
+
+
+class Pipeline:
+    """Detector and classifier together. Not safe for use by two threads at once.
+
+    Args:
+        detector: Finds the faces.
+        classifier: Names them.
+        clock: Monotonic, in nanoseconds.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        classifier: Classifier,
+        clock: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        self.detector = detector
+        self.classifier = classifier
+        self._clock = clock
+
+    def look(self, picture: Picture) -> Seen:
+        """Find and name every face of a picture.
+
+        Args:
+            picture: (height, width, 3) uint8, blue-green-red.
+
+        Raises:
+            DetectorError: The detector failed on it.
+            BackendError: The runtime failed on one of its faces.
+        """
+        clock, classifier = self._clock, self.classifier
+        start = clock()
+        found = self.detector.detect(picture)
+        detect_ns = clock() - start
+        crop_ns = infer_ns = decide_ns = 0
+        faces = []
+        # Without a detector the network was trained on whole pictures, which have no margin.
+        whole = self.detector.name == "none"
+        for box, score in zip(found.boxes, found.scores, strict=True):
+            t0 = clock()
+            pixels = classifier.crop(picture, None if whole else box)
+            t1 = clock()
+            probs = classifier.infer(pixels)
+            t2 = clock()
+            decision = classifier.decide(probs)
+            t3 = clock()
+            crop_ns, infer_ns, decide_ns = (
+                crop_ns + t1 - t0,
+                infer_ns + t2 - t1,
+                decide_ns + t3 - t2,
+            )
+            x0, y0, x1, y1 = (float(v) for v in box)
+            faces.append(Face((x0, y0, x1, y1), float(score), decision))
+        return Seen(tuple(faces), Stages(detect_ns, crop_ns, infer_ns, decide_ns))
+
+
+def open_pipeline(
+    bundle: Bundle,
+    file: ModelFile,
+    *,
+    detector: str | None = None,
+    detector_model: Path | None = None,
+    threads: int = 1,
+) -> Pipeline:
+    """Open everything that a bundle needs in order to look at pictures.
+
+    Args:
+        bundle: A loaded bundle.
+        file: One of its files.
+        detector: A name; None takes the one that the bundle was trained with, and ``none`` where it
+            was trained on whole pictures.
+        detector_model: YuNet's file.
+        threads: For the computation of the network.
+
+    Raises:
+        UsageError: The detector is unknown, or was given a file that it does not take.
+        DetectorError: It cannot be opened.
+        BackendError: The file cannot be run here.
+        BundleError: The file is another network than the manifest says.
+    """
+    manifest = bundle.manifest
+    named = detector or ("none" if manifest.preprocess.framing == "whole" else manifest.detector)
+    if named == "yunet" and detector is None and detector_model is None:
+        msg = f"{bundle.folder} was trained on faces found by yunet, whose file is not in a bundle"
+        raise DetectorError(msg, remedy="add --detector-model FILE, or --detector haar")
+    opened = open_detector(named, detector_model)
+    return Pipeline(opened, open_classifier(bundle, file, threads=threads))

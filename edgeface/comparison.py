@@ -1,0 +1,211 @@
+"""Every file of a bundle on the same pictures, and what is said of it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface import evaluate, records
+from edgeface.bundle import SEEN_DIGITS, Bundle, ModelFile
+from edgeface.datasets.faces import cut_faces
+from edgeface.datasets.folder import PhotoFolder
+from edgeface.datasets.split import Entry
+from edgeface.errors import BackendMissing, InputError
+from edgeface.images import Pixels
+from edgeface.runtime import open_backend
+from edgeface.vision.detect import Detector
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What files are compared on.
+
+    Attributes:
+        what: Where the pictures come from, in words.
+        pixels: (n, h, w, c) uint8, crops of enrolled people.
+        truth: (n,) class numbers.
+        strangers: (m, h, w, c) uint8, crops of people who are not enrolled.
+        trained_on: How many pictures of the folder the network was trained on.
+        only_trained: Whether there were no others, so that these had to be counted.
+        left_out: Reason → number of pictures.
+    """
+
+    what: str
+    pixels: Pixels
+    truth: NDArray[np.intp]
+    strangers: Pixels = field(default_factory=lambda: np.zeros((0, 1, 1, 1), np.uint8))
+    trained_on: int = 0
+    only_trained: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def from_folder(
+    bundle: Bundle,
+    data: Path,
+    detector: Detector,
+    track: Callable[[Sequence[str]], Iterable[str]],
+    *,
+    skip_broken: bool = False,
+) -> Pictures:
+    """Photographs in a folder per person; whoever is not enrolled is a stranger.
+
+    Pictures that the network was trained on are told apart by their checksums and not counted,
+    unless there are no others.
+
+    Raises:
+        InputError: None of the people in the folder is enrolled, or a picture is broken.
+    """
+    labels = bundle.manifest.labels
+    with PhotoFolder(data) as folder:
+        enrolled = [p for p in folder.people if p in labels]
+        if not enrolled:
+            some = ", ".join(list(folder.people)[:5])
+            msg = f"{data}: nobody in it is enrolled in {bundle.folder} ({some}, …)"
+            raise InputError(msg, remedy=f"enrolled are {', '.join(labels[:12])}")
+        faces = cut_faces(
+            folder,
+            folder.people,
+            bundle.manifest.preprocess,
+            detector,
+            skip_broken=skip_broken,
+            track=track,
+        )
+    seen = bundle.trained_on()
+    used = faces.used
+    known = np.asarray([e.label in labels for e in used], bool)
+    trained = np.asarray([e.sha256[:SEEN_DIGITS] in seen for e in used], bool)
+    counted = known & ~trained
+    only_trained = not counted.any() and bool(trained.any())
+    if only_trained:
+        counted = known
+    if not counted.any():
+        msg = f"{data}: no picture of an enrolled person with one clear face"
+        raise InputError(msg)
+    return Pictures(
+        what=str(data),
+        pixels=faces.pixels[counted],
+        truth=_numbers([e for e, c in zip(used, counted, strict=True) if c], labels),
+        strangers=faces.pixels[~known],
+        trained_on=int((known & trained).sum()),
+        only_trained=only_trained,
+        left_out=dict(Counter(e.reason for e in faces.left_out)),
+    )
+
+
+def _numbers(entries: Sequence[Entry], labels: Sequence[str]) -> NDArray[np.intp]:
+    number = {label: i for i, label in enumerate(labels)}
+    return np.asarray([number[e.label] for e in entries], np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of it.
+
+    Attributes:
+        bundle: Folder of the bundle.
+        pictures: What it was compared on.
+        reference: Name of the file that the others are held against.
+        rows: One a file: file, format, scheme, n, accuracy, delta_points, agreement, flips,
+            size_bytes, and what goes with them.
+        skipped: File → why it could not be run.
+    """
+
+    bundle: Path
+    pictures: Pictures
+    reference: str
+    rows: tuple[dict[str, Any], ...]
+    skipped: Mapping[str, str]
+
+    def as_data(self) -> dict[str, Any]:
+        """For ``--json``; schema 1."""
+        pictures = self.pictures
+        return {
+            "schema": 1,
+            "bundle": str(self.bundle),
+            "on": pictures.what,
+            "n": len(pictures.truth),
+            "strangers": len(pictures.strangers),
+            "trained_on": pictures.trained_on,
+            "only_trained": pictures.only_trained,
+            "left_out": dict(pictures.left_out),
+            "reference": self.reference,
+            "files": list(self.rows),
+            "skipped": dict(self.skipped),
+        }
+
+
+def compare_files(
+    bundle: Bundle,
+    pictures: Pictures,
+    threads: int,
+    track: Callable[[Sequence[ModelFile], str], Iterable[ModelFile]],
+) -> Compared:
+    """Run every file of a bundle on the same pictures.
+
+    The reference is the float32 file, TFLite before ONNX: that it answers as the trained network
+    does was checked when it was exported, and stands in the manifest as its parity.
+
+    Raises:
+        BackendMissing: No file of the bundle can be run here.
+    """
+    files = sorted(
+        bundle.manifest.files, key=lambda f: (f.scheme != "float32", f.format != "tflite")
+    )
+    answers: dict[str, tuple[evaluate.Probs, evaluate.Probs]] = {}
+    skipped: dict[str, str] = {}
+    classes = len(bundle.manifest.labels)
+    for file in track(files, "comparing"):
+        try:
+            backend = open_backend(bundle.path(file), threads=threads)
+        except BackendMissing as missing:
+            skipped[file.name] = f"{missing}; {missing.remedy}"
+            continue
+        on_enrolled = evaluate.answers(backend.infer, pictures.pixels, classes)
+        on_strangers = evaluate.answers(backend.infer, pictures.strangers, classes)
+        answers[file.name] = on_enrolled, on_strangers
+    if not answers:
+        name, why = next(iter(skipped.items()))
+        msg = f"{bundle.folder}: no file can be run here; {name}: {why}"
+        raise BackendMissing(msg)
+    reference = next(iter(answers))
+    rows = tuple(
+        _row(file, *answers[file.name], answers[reference][0], pictures)
+        for file in bundle.manifest.files
+        if file.name in answers
+    )
+    return Compared(bundle.folder, pictures, reference, rows, skipped)
+
+
+def _row(
+    file: ModelFile,
+    probs: evaluate.Probs,
+    on_strangers: evaluate.Probs,
+    reference: evaluate.Probs,
+    pictures: Pictures,
+) -> dict[str, Any]:
+    compared = evaluate.compare(probs, reference, pictures.truth)
+    named = evaluate.named(probs, file.threshold)
+    right = probs.argmax(axis=1) == pictures.truth
+    row: dict[str, Any] = {"file": file.name, "format": file.format, "scheme": file.scheme}
+    row |= records.plain(compared)
+    row |= {
+        "size_bytes": file.size_bytes,
+        "threshold": file.threshold,
+        "unknown_share": float((~named).mean()),
+        "named_right_share": float((named & right).mean()),
+        "named_wrong_share": float((named & ~right).mean()),
+    }
+    if len(on_strangers):
+        strangers = evaluate.named(on_strangers, file.threshold)
+        low, high = evaluate.wilson(int(strangers.sum()), len(strangers))
+        row |= {
+            "strangers_named": int(strangers.sum()),
+            "strangers_named_share": float(strangers.mean()),
+            "strangers_named_low": low,
+            "strangers_named_high": high,
+        }
+    return row

@@ -1,0 +1,223 @@
+"""A folder per person, on disk or in a zip: which photographs there are, and reading them.
+
+Nothing is unpacked and nothing is written; a zip is read in place.
+"""
+
+import hashlib
+import stat
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Protocol
+
+from edgeface.errors import InputError, UsageError
+from edgeface.images import MAX_FILE_BYTES, SUFFIXES, Picture, decode_picture
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photograph of a data set.
+
+    Attributes:
+        name: ``Person/file.jpg``, with forward slashes, below the data set's root.
+        label: The person.
+        sha256: Of the file, in hexadecimal.
+    """
+
+    name: str
+    label: str
+    sha256: str
+
+
+class _Store(Protocol):
+    def names(self) -> Iterable[str]: ...
+    def read(self, name: str) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class _Folder:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def names(self) -> Iterable[str]:
+        return (p.relative_to(self._root).as_posix() for p in self._root.rglob("*") if p.is_file())
+
+    def read(self, name: str) -> bytes:
+        path = self._root / name
+        if path.stat().st_size > MAX_FILE_BYTES:
+            msg = f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB"
+            raise InputError(msg)
+        return path.read_bytes()
+
+    def close(self) -> None:
+        pass
+
+
+class _Zip:
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError) as error:
+            msg = f"{path}: not a zip, or a broken one ({error})"
+            raise InputError(msg) from error
+        self._path = path
+
+    def names(self) -> Iterable[str]:
+        for info in self._zip.infolist():
+            if not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16):
+                yield info.filename
+
+    def read(self, name: str) -> bytes:
+        # The header may lie about the size: never read more than is allowed.
+        try:
+            with self._zip.open(name) as member:
+                data = member.read(MAX_FILE_BYTES + 1)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+            msg = f"{self._path}: {name} cannot be unpacked ({error})"
+            raise InputError(msg) from error
+        if len(data) > MAX_FILE_BYTES:
+            msg = f"{self._path}: {name} is larger than {MAX_FILE_BYTES // 2**20} MiB"
+            raise InputError(msg)
+        return data
+
+    def close(self) -> None:
+        self._zip.close()
+
+
+class PhotoFolder:
+    """Photographs in a folder per person.
+
+    Args:
+        root: A folder of folders, or a zip of folders. Where it holds a single folder that in turn
+            holds the folders, as zips often do, that one is taken.
+
+    Attributes:
+        root: As given.
+        people: Label → names of its pictures, both sorted.
+        ignored: Names of files that are no pictures by their suffix, or belong to nobody.
+
+    Raises:
+        UsageError: There is no such path.
+        InputError: It holds no folder with pictures.
+    """
+
+    def __init__(self, root: Path) -> None:
+        if not root.exists():
+            msg = f"{root}: no such folder or zip"
+            raise UsageError(msg, remedy="name a folder with one folder of photographs per person")
+        self.root = root
+        self._store: _Store = _Folder(root) if root.is_dir() else _Zip(root)
+        names = sorted(n for n in self._store.names() if not _hidden(n))
+        self._prefix = _single_top(names)
+        self.people, self.ignored = _sort_by_person(names, self._prefix)
+        if not self.people:
+            msg = f"{root}: no folder with photographs in it"
+            raise InputError(
+                msg, remedy="make one folder per person and put their photographs there"
+            )
+
+    def __enter__(self) -> "PhotoFolder":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the zip, where it is one."""
+        self._store.close()
+
+    def bytes_of(self, name: str) -> bytes:
+        """The file ``name`` as it is."""
+        return self._store.read(self._prefix + name)
+
+    def picture(self, name: str) -> Picture:
+        """The photograph ``name``, upright (see `edgeface.images.read_picture`)."""
+        return decode_picture(self.bytes_of(name), f"{self.root}: {name}")
+
+    def photo(self, name: str) -> tuple[Photo, Picture]:
+        """The photograph and its picture, read once."""
+        data = self.bytes_of(name)
+        picture = decode_picture(data, f"{self.root}: {name}")
+        label = name.split("/", 1)[0]
+        return Photo(name, label, hashlib.sha256(data).hexdigest()), picture
+
+    def chosen(self, people: Iterable[str]) -> dict[str, list[str]]:
+        """`people` cut to those that were asked for; all of them if none were.
+
+        Raises:
+            UsageError: Somebody is not there; who is, stands in the remedy.
+        """
+        wanted = [unicodedata.normalize("NFC", p.strip()) for p in people if p.strip()]
+        if not wanted:
+            return dict(self.people)
+        by_name = {unicodedata.normalize("NFC", p): p for p in self.people}
+        for person in wanted:
+            if person not in by_name:
+                msg = f"{self.root}: nobody called {person!r}"
+                some = ", ".join(sorted(by_name)[:12]) + (", …" if len(by_name) > 12 else "")
+                raise UsageError(msg, remedy=f"the folders are: {some}")
+        return {by_name[p]: self.people[by_name[p]] for p in sorted(set(wanted))}
+
+
+def check_for_training(people: Mapping[str, list[str]], root: Path) -> None:
+    """What a classifier cannot be trained on is said before anything is read.
+
+    Raises:
+        InputError: Fewer than two people, somebody with a single picture, or two names that differ
+            in case or in Unicode form only (one person, or one folder on another system).
+    """
+    if len(people) < 2:
+        msg = f"{root}: only one person ({next(iter(people))!r}); a classifier needs at least two"
+        raise InputError(msg, remedy="add a folder with photographs of somebody else")
+    seen: dict[str, str] = {}
+    for person in people:
+        key = unicodedata.normalize("NFKC", person).casefold()
+        if key in seen:
+            msg = f"{root}: {seen[key]!r} and {person!r} differ in case or spelling form only"
+            raise InputError(msg, remedy="merge the two folders, or rename one")
+        seen[key] = person
+    for person, names in people.items():
+        if len(names) < 2:
+            msg = f"{root}: {person!r} has a single photograph; two are the least"
+            remedy = "add photographs (one is trained on, one held back), or use --people"
+            raise InputError(msg, remedy=remedy)
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+
+
+def _single_top(names: list[str]) -> str:
+    """``photos/`` where every name starts with it and people stand one level below it."""
+    tops = {n.split("/", 1)[0] for n in names if "/" in n}
+    loose = [n for n in names if "/" not in n and PurePosixPath(n).suffix.lower() in SUFFIXES]
+    if len(tops) != 1 or loose:
+        return ""
+    top = tops.pop() + "/"
+    below = [n[len(top) :] for n in names if n.startswith(top)]
+    direct = [n for n in below if "/" not in n and PurePosixPath(n).suffix.lower() in SUFFIXES]
+    return top if any("/" in n for n in below) and not direct else ""
+
+
+def _sort_by_person(names: list[str], prefix: str) -> tuple[dict[str, list[str]], list[str]]:
+    people: dict[str, list[str]] = {}
+    ignored: list[str] = []
+    for full in names:
+        name = full.removeprefix(prefix)
+        if (
+            full.startswith(prefix)
+            and "/" in name
+            and PurePosixPath(name).suffix.lower() in SUFFIXES
+        ):
+            people.setdefault(name.split("/", 1)[0], []).append(name)
+        else:
+            ignored.append(full)
+    return people, ignored

@@ -1,0 +1,239 @@
+"""Recipes: what to export for a target, and the limits that its files have to keep.
+
+A recipe is a TOML file; those of the project lie in ``export/``. It carries nothing out itself.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+from edgeface import records
+from edgeface.bundle import Format, ModelFile, Scheme
+from edgeface.errors import GateNotMet, RecipeError
+
+THIS_MACHINE = "this machine"
+CALIBRATION = 200
+
+Gate = Literal["min_accuracy", "max_drop_points", "min_agreement", "max_size_bytes", "max_p50_ms"]
+_SHARES: tuple[Gate, ...] = ("min_accuracy", "min_agreement")
+_LIMITS: tuple[Gate, ...] = ("max_drop_points", "max_size_bytes", "max_p50_ms")
+_ON_PICTURES: tuple[Gate, ...] = ("min_accuracy", "max_drop_points", "min_agreement")
+# Shares of n pictures are fractions that floating point does not hold exactly.
+_ROUNDING = 1e-9
+HEAD = ("file", "gate", "asked", "measured", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """One limit, and what one file was measured to do.
+
+    Attributes:
+        file: Name of the model file.
+        gate: Which limit.
+        asked: The limit, in the gate's unit.
+        measured: The file's figure, in the same unit.
+        met: Whether it keeps the limit.
+        pictures: How many pictures the figure comes from; None where it comes from none.
+    """
+
+    file: str
+    gate: Gate
+    asked: float
+    measured: float
+    met: bool
+    pictures: int | None
+
+    @property
+    def one_picture(self) -> float | None:
+        """By how much one picture more or less moves the figure, in the gate's unit."""
+        if self.pictures is None:
+            return None
+        return (100.0 if self.gate == "max_drop_points" else 1.0) / max(self.pictures, 1)
+
+    @property
+    def too_fine(self) -> bool:
+        """Whether the limit allows less than one picture to go wrong, yet more than none."""
+        leeway = self.asked if self.gate == "max_drop_points" else 1 - self.asked
+        return self.one_picture is not None and _ROUNDING < leeway < self.one_picture - _ROUNDING
+
+    def row(self) -> tuple[str, ...]:
+        """For a table under `HEAD`."""
+        relation = "≥" if self.gate.startswith("min") else "≤"
+        note = "" if self.pictures is None else f"{self.pictures} pictures"
+        if self.too_fine:
+            note += ": too few to resolve this limit"
+        word = "met" if self.met else "NOT MET"
+        asked, measured = _figure(self.gate, self.asked), _figure(self.gate, self.measured)
+        return self.file, self.gate, f"{relation} {asked}", measured, word, note
+
+
+def _figure(gate: Gate, value: float) -> str:
+    if gate == "max_size_bytes":
+        return f"{value:.0f}"
+    # Enough digits that a limit just missed does not read as met.
+    return f"{value:.4f}" if gate in _SHARES else f"{value:.3f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Limits on the exported files; None asks nothing.
+
+    Attributes:
+        schemes: Which files they apply to; None: all.
+        min_accuracy: Least share of validation pictures answered rightly, 0 to 1.
+        max_drop_points: Most accuracy that may be lost to the trained network, percentage points.
+        min_agreement: Least share of pictures answered as the trained network answers them, 0 to 1.
+        max_size_bytes: Largest file.
+        max_p50_ms: Largest median latency of one inference, in milliseconds; measured on the
+            machine that exports, so only for a recipe whose target is ``this machine``.
+    """
+
+    schemes: tuple[Scheme, ...] | None = None
+    min_accuracy: float | None = None
+    max_drop_points: float | None = None
+    min_agreement: float | None = None
+    max_size_bytes: int | None = None
+    max_p50_ms: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.schemes is not None:
+            _check_list("schemes", self.schemes)
+        for gate, limit in self._asked():
+            if gate in _SHARES and not 0 <= limit <= 1:
+                msg = f"{gate} is a share from 0 to 1, found {limit}"
+                raise RecipeError(msg, remedy=f"write {gate} = 0.95 for 95 %")
+            if gate in _LIMITS and not limit >= 0:
+                msg = f"{gate} is not negative, found {limit}"
+                raise RecipeError(msg)
+
+    def _asked(self) -> list[tuple[Gate, float]]:
+        known: tuple[Gate, ...] = (*_SHARES, *_LIMITS)
+        limits = {f.name: getattr(self, f.name) for f in fields(self)}
+        return [(gate, limits[gate]) for gate in known if limits[gate] is not None]
+
+    def check(
+        self,
+        files: Sequence[ModelFile],
+        float_accuracy: float,
+        p50_ms: Mapping[str, float] | None = None,
+    ) -> list[GateResult]:
+        """Hold files against the limits.
+
+        Args:
+            files: Of one bundle, with what was measured of each.
+            float_accuracy: Of the trained network on the same pictures, 0 to 1.
+            p50_ms: File name → median latency; needed where `max_p50_ms` is asked.
+
+        Returns:
+            One result a limit and file, file by file; empty where nothing is asked.
+
+        Raises:
+            GateNotMet: Limits are asked for schemes of which there is no file.
+            ValueError: `max_p50_ms` is asked and ``p50_ms`` does not have a file.
+        """
+        concerned = [f for f in files if self.schemes is None or f.scheme in self.schemes]
+        if self._asked() and not concerned:
+            msg = f"the gates are for {', '.join(self.schemes or ())} files; none was exported"
+            raise GateNotMet(msg, remedy="export that scheme, or name another under [gates]")
+        results = []
+        for file in concerned:
+            for gate, limit in self._asked():
+                measured = _measured(gate, file, float_accuracy, p50_ms or {})
+                low, high = (limit, measured) if gate.startswith("min") else (measured, limit)
+                met = low <= high + _ROUNDING  # false for NaN
+                pictures = file.measured.pictures if gate in _ON_PICTURES else None
+                results.append(GateResult(file.name, gate, limit, measured, met, pictures))
+        return results
+
+
+def _measured(
+    gate: Gate, file: ModelFile, float_accuracy: float, p50_ms: Mapping[str, float]
+) -> float:
+    match gate:
+        case "min_accuracy":
+            return file.measured.accuracy
+        case "max_drop_points":
+            return 100 * (float_accuracy - file.measured.accuracy)
+        case "min_agreement":
+            return file.measured.agreement
+        case "max_size_bytes":
+            return file.size_bytes
+        case "max_p50_ms":
+            if file.name not in p50_ms:
+                msg = f"no latency was measured for {file.name}"
+                raise ValueError(msg)
+            return p50_ms[file.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What to export for a target.
+
+    Attributes:
+        name: A short name, as in ``pi4-int8``.
+        target: The machine that it is for, in words; ``this machine`` for the one that exports.
+        formats: The formats of the files.
+        schemes: The schemes of the files; every format comes in every scheme.
+        calibration: How many training pictures set the ranges of int8.
+        seed: Of the draw of these pictures.
+        gates: The limits.
+    """
+
+    name: str
+    target: str
+    formats: tuple[Format, ...]
+    schemes: tuple[Scheme, ...]
+    calibration: int = CALIBRATION
+    seed: int = 0
+    gates: Gates = Gates()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
+            msg = f"name {self.name!r}: letters, digits, dots and dashes are possible"
+            raise RecipeError(msg)
+        _check_list("formats", self.formats)
+        _check_list("schemes", self.schemes)
+        if not 1 <= self.calibration <= 100_000:
+            msg = f"calibration with {self.calibration} pictures: 1 to 100000 are possible"
+            raise RecipeError(msg)
+        if not 0 <= self.seed < 2**32:
+            msg = f"seed {self.seed}: 0 to {2**32 - 1} are possible"
+            raise RecipeError(msg)
+        idle = set(self.gates.schemes or ()) - set(self.schemes)
+        if idle:
+            msg = f"gates for {', '.join(sorted(idle))} files, which the recipe does not export"
+            raise RecipeError(msg, remedy="take them out, or export that scheme too")
+        if self.gates.max_p50_ms is not None and self.target != THIS_MACHINE:
+            msg = f"max_p50_ms cannot be measured here for {self.target!r}"
+            raise RecipeError(msg, remedy=f'leave it out, or write target = "{THIS_MACHINE}"')
+
+    @classmethod
+    def load(cls, path: Path) -> "Recipe":
+        """Read a recipe.
+
+        Raises:
+            RecipeError: It cannot be read, is no TOML, or asks something that is not known.
+        """
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except OSError as error:
+            msg = f"{path}: cannot be read ({error.strerror})"
+            raise RecipeError(msg, remedy="the recipes of the project are export/*.toml") from error
+        except UnicodeDecodeError as error:
+            msg = f"{path}: not text in UTF-8"
+            raise RecipeError(msg) from error
+        return cls.parse(text, path.name)
+
+    @classmethod
+    def parse(cls, text: str, where: str) -> "Recipe":
+        """`load` for text in memory; ``where`` stands in the errors."""
+        data = records.from_toml(text, where, RecipeError)
+        return records.build(cls, data, where, RecipeError)
+
+
+def _check_list(key: str, values: tuple[str, ...]) -> None:
+    if not values or len(set(values)) != len(values):
+        msg = f"{key}: at least one, and none twice; found {', '.join(values) or 'none'}"
+        raise RecipeError(msg)

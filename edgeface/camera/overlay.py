@@ -1,0 +1,99 @@
+"""Drawing what was seen onto a copy of the frame: boxes, names, the age of the frame."""
+
+import unicodedata
+from collections import deque
+
+import cv2
+import numpy as np
+
+from edgeface.camera.frame import Result
+from edgeface.images import Picture
+from edgeface.vision.decide import UNKNOWN
+
+# Blue-green-red; told apart by every kind of colour vision (Okabe and Ito: bluish green, orange).
+NAMED = (115, 158, 0)
+STRANGER = (0, 159, 230)
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+# OpenCV's fonts hold ASCII only. What Unicode does not take apart by itself is spelled out here.
+_SPELLED: dict[str, str | int | None] = {
+    **dict(zip("äöüÄÖÜß", ["ae", "oe", "ue", "Ae", "Oe", "Ue", "ss"], strict=True)),
+    **dict(zip("æÆœŒþÞ", ["ae", "Ae", "oe", "Oe", "th", "Th"], strict=True)),
+    **dict(zip("øØłŁđĐðÐ\u0131", "oOlLdDdDi", strict=True)),
+    **dict(zip("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--", strict=True)),
+}
+_TABLE = str.maketrans(_SPELLED)
+
+
+def in_ascii(text: str) -> str:
+    """A name in the letters that OpenCV can draw: ``Jörg`` → ``Joerg``, ``Chloé`` → ``Chloe``.
+
+    What cannot be spelled with them becomes ``?``, one for each character.
+    """
+    spelled = unicodedata.normalize("NFC", text).translate(_TABLE)
+    apart = unicodedata.normalize("NFKD", spelled)
+    letters = (c for c in apart if not unicodedata.combining(c))
+    return "".join(c if " " <= c <= "~" else "?" for c in letters)
+
+
+class Overlay:
+    """Draws results and knows how many of them come a second, over the last thirty."""
+
+    def __init__(self) -> None:
+        self._decided_ns: deque[int] = deque(maxlen=30)
+
+    def __call__(self, result: Result) -> Picture:
+        """See `draw`."""
+        self._decided_ns.append(result.decided_ns)
+        span = self._decided_ns[-1] - self._decided_ns[0]
+        return draw(result, (len(self._decided_ns) - 1) * 1e9 / span if span > 0 else None)
+
+
+def draw(result: Result, fps: float | None = None) -> Picture:
+    """Draw a result onto a copy of its frame.
+
+    Args:
+        result: What was seen.
+        fps: Frames per second of the loop; None leaves it out.
+
+    Returns:
+        (height, width, 3) uint8 of the frame's size.
+    """
+    canvas = result.frame.picture.copy()
+    unit = max(canvas.shape[0], canvas.shape[1] * 3 // 4) / 480  # 1 at 640x480
+    for face in result.seen.faces:
+        decision = face.decision
+        known = decision.name != UNKNOWN
+        colour = NAMED if known else STRANGER
+        x0, y0, x1, y1 = (round(v) for v in face.box)
+        cv2.rectangle(canvas, (x0, y0), (x1, y1), colour, max(1, round(2 * unit)))
+        _label(
+            canvas, f"{in_ascii(decision.name)} {_percent(decision.score)}", x0, y0, colour, unit
+        )
+    age = f"{result.age_ns / 1e6:.0f} ms old"
+    status = age if fps is None else f"{age}  {fps:.1f} fps"
+    if result.seen.nobody:
+        status += "  nobody"
+    _label(canvas, status, 0, 0, _BLACK, unit)
+    return canvas
+
+
+def _percent(score: float) -> str:
+    return f"{score:.0%}" if np.isfinite(score) else "no score"
+
+
+def _label(
+    canvas: Picture, text: str, x: int, y: int, colour: tuple[int, int, int], unit: float
+) -> None:
+    """Text on a filled ground above (x, y), pushed inside where it would leave the picture."""
+    scale, thickness, pad = 0.55 * unit, max(1, round(unit)), max(2, round(4 * unit))
+    (width, height), below = cv2.getTextSize(text, _FONT, scale, thickness)
+    rows, columns = canvas.shape[:2]
+    left = max(0, min(x, columns - width - 2 * pad))
+    top = max(0, min(y - height - below - 2 * pad, rows - height - below - 2 * pad))
+    corner = (left + width + 2 * pad, top + height + below + 2 * pad)
+    cv2.rectangle(canvas, (left, top), corner, colour, cv2.FILLED)
+    ink = _WHITE if sum(colour) < 200 else _BLACK
+    at = (left + pad, top + pad + height)
+    cv2.putText(canvas, text, at, _FONT, scale, ink, thickness, cv2.LINE_AA)

@@ -1,0 +1,1 @@
+"""Where the decisions of the loop go: one file a place."""

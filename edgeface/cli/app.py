@@ -1,0 +1,69 @@
+"""The ``edgeface`` command: this file only assembles it, one file a command beside it."""
+
+import sys
+
+import typer
+
+from edgeface import __version__
+from edgeface.cli import data, output
+from edgeface.cli.bench import bench
+from edgeface.cli.compare import compare
+from edgeface.cli.export import export
+from edgeface.cli.predict import predict
+from edgeface.cli.quickstart import quickstart
+from edgeface.cli.run import run
+from edgeface.cli.show import show
+from edgeface.cli.train import train
+from edgeface.cli.verify import verify
+from edgeface.errors import EdgefaceError
+
+app = typer.Typer(
+    name="edgeface",
+    help="From photographs of faces to a board that names them at camera speed.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        output.result(f"edgeface {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """From photographs of faces to a board that names them at camera speed."""
+
+
+# In the order of the way: what a newcomer reads in the help.
+app.command("quickstart")(quickstart)
+app.add_typer(data.app, name="data")
+app.command("train")(train)
+app.command("export")(export)
+app.command("compare")(compare)
+app.command("bench")(bench)
+app.command("predict")(predict)
+app.command("run")(run)
+app.command("verify")(verify)
+app.command("show")(show)
+
+
+def main() -> None:
+    """Run the command line; our own errors become one line, a remedy and an exit code."""
+    try:
+        app()
+    except EdgefaceError as error:
+        output.error(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output went away (`edgeface show … | head`); that is not an error.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,129 @@
+"""``edgeface export``: a run → a bundle for a device."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeface.cli import options, output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from edgeface.bundle import Scheme
+    from edgeface.convert.export import Exported
+    from edgeface.recipe import GateResult, Recipe
+
+
+def export(
+    run: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="A run; by default the newest.")
+    ] = None,
+    int8: Annotated[bool, typer.Option("--int8", help="int8 beside float32.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where the bundle goes; by default bundles/RUN.")
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe, as in export/*.toml.")
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the bundle though a gate was not met.")
+    ] = False,
+    force: options.Force = False,
+    json: options.Json = False,
+) -> None:
+    """Convert, calibrate, measure and bundle; TFLite and ONNX."""
+    from edgeface import sealed
+    from edgeface.train.run import CONFIG, Run
+
+    folder = run
+    if folder is None:
+        folder = sealed.newest(options.RUNS, "run", CONFIG)
+        output.say(f"run: {folder} (the newest)")
+    target = out or options.free_name(options.BUNDLES / folder.resolve().name)
+    sealed.check_free(target, force=force)
+    asked = _recipe(recipe, int8=int8)
+    loaded = Run.load(folder)
+    _export(loaded, asked, target, keep=keep, force=force, json=json)
+
+
+def _recipe(path: Path | None, *, int8: bool) -> "Recipe":
+    from edgeface.errors import UsageError
+    from edgeface.recipe import Recipe
+
+    if path is None:
+        schemes: tuple[Scheme, ...] = ("float32", "int8") if int8 else ("float32",)
+        return Recipe("default", "any machine", formats=("tflite", "onnx"), schemes=schemes)
+    recipe = Recipe.load(path)
+    if int8 and "int8" not in recipe.schemes:
+        msg = f"--int8, but {path} asks for {', '.join(recipe.schemes)} only"
+        raise UsageError(msg, remedy="leave one of the two away")
+    return recipe
+
+
+def _export(
+    run: Any, recipe: "Recipe", target: Path, *, keep: bool, force: bool, json: bool
+) -> None:
+    from edgeface.convert.export import Missed
+    from edgeface.convert.export import export as convert
+
+    latency = _median_ms if recipe.gates.max_p50_ms is not None else None
+    try:
+        made = convert(run, recipe, target, _Teller(), force=force, keep=keep, latency=latency)
+    except Missed as missed:
+        _tell(missed.made, target, as_json=json)
+        raise
+    _tell(made, target, as_json=json)
+    output.next_command("edgeface", "compare", target)
+    if any(not gate.met for gate in made.gates):
+        output.say("kept, though a gate was not met")
+        raise typer.Exit(3)
+
+
+def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
+    from edgeface import recipe, records
+    from edgeface.convert import page
+
+    if as_json:
+        output.as_json(
+            {
+                "bundle": str(target) if made.bundle else None,
+                "float_accuracy": made.float_accuracy,
+                "files": [records.plain(file) for file in made.files],
+                "gates": [records.plain(gate) for gate in made.gates],
+            }
+        )
+        return
+    output.table(page.HEAD, page.rows(made.files, made.float_accuracy))
+    pictures = made.files[0].measured.pictures
+    output.result(f"trained network: {made.float_accuracy:.3f} on the same {pictures} pictures")
+    if made.gates:
+        output.result("")
+        output.table(recipe.HEAD, _gate_rows(made.gates))
+    if made.bundle:
+        output.result(f"bundle: {target}")
+
+
+def _gate_rows(gates: "Sequence[GateResult]") -> "list[tuple[str, ...]]":
+    return [gate.row() for gate in gates]
+
+
+def _median_ms(backend: Any, pixels: Any) -> float:
+    """For a gate on this machine: the median of 200 calls after 20, one thread."""
+    import statistics
+    import time
+
+    samples = []
+    for i in range(220):
+        started = time.perf_counter_ns()
+        backend.infer(pixels[i % len(pixels)])
+        samples.append(time.perf_counter_ns() - started)
+    return statistics.median(samples[20:]) / 1e6
+
+
+class _Teller:
+    def say(self, text: str) -> None:
+        output.say(text)
+
+    def track(self, items: "Sequence[Any]", doing: str) -> "Iterable[Any]":
+        return output.track(items, doing)

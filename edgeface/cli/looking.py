@@ -1,0 +1,67 @@
+"""What the commands that look at pictures share: which file of which bundle, which detector."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeface.cli import output, targets
+from edgeface.errors import UsageError
+
+if TYPE_CHECKING:
+    from edgeface.bundle import Bundle, ModelFile
+    from edgeface.vision.pipeline import Pipeline
+
+Detector = Annotated[
+    str | None,
+    typer.Option(
+        "--detector",
+        help="haar (comes with OpenCV), yunet (by file), none; by default the bundle's own.",
+    ),
+]
+
+
+def choose(
+    named: Path | None, format: str | None, scheme: str | None
+) -> "tuple[Bundle, ModelFile, Path]":
+    """The bundle, the file of it that will answer, and how the bundle was named.
+
+    Raises:
+        UsageError: There is none such; or a file that stands alone was named.
+        BundleError: The bundle is damaged.
+    """
+    target = targets.resolve(named, format, scheme)
+    if target.bundle is None:
+        msg = (
+            f"{target.path} stands alone: without its bundle nobody knows the names and thresholds"
+        )
+        raise UsageError(msg, remedy="name the folder that edgeface export wrote")
+    alone = target.path.is_file()
+    file = target.files[0] if alone else target.bundle.file(format, scheme)
+    return target.bundle, file, target.path
+
+
+def open_eyes(
+    bundle: "Bundle",
+    file: "ModelFile",
+    *,
+    detector: str | None,
+    detector_model: Path | None,
+    threads: int,
+) -> "Pipeline":
+    """Open the pipeline, and say what looks and whether it is what the network was trained with."""
+    from edgeface.vision.pipeline import open_pipeline
+
+    eyes = open_pipeline(
+        bundle, file, detector=detector, detector_model=detector_model, threads=threads
+    )
+    used, backend = eyes.detector.name, eyes.classifier.backend.name
+    output.say(f"model: {file.name} on {backend}; detector: {used}; threshold {file.threshold:.3f}")
+    trained = bundle.manifest.detector
+    if bundle.manifest.preprocess.framing == "whole":
+        trained = "none"
+    if used != trained:
+        output.say(
+            f"note: trained on faces found by {trained}, {used} cuts them a little otherwise"
+        )
+    return eyes

@@ -1,0 +1,112 @@
+"""What commands say, and where: results to stdout, everything about the way there to stderr."""
+
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edgeface import records
+from edgeface.errors import EdgefaceError
+
+T = TypeVar("T")
+NONE = "–"  # in a table, where there is nothing to say
+
+
+def result(text: str) -> None:
+    """A line of the result: stdout."""
+    print(text)  # noqa: T201 - the one place that prints results
+
+
+def as_json(data: Any) -> None:
+    """The whole result for a machine: stdout."""
+    sys.stdout.write(records.to_json(data))
+
+
+def say(text: str) -> None:
+    """A line about what is going on: stderr."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - the one place that logs
+
+
+def error(wrong: EdgefaceError) -> None:
+    """An error of ours: one line, and the remedy below it."""
+    say(f"error: {wrong}")
+    if wrong.remedy:
+        say(f"remedy: {wrong.remedy}")
+
+
+def next_command(*words: str | Path) -> None:
+    """The command that one would type now, ready to paste."""
+    say(f"next: {shlex.join(str(w) for w in words)}")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A plain table on stdout, numbers to the right; a column is a number's if all of it is."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(h), *(len(r[i]) for r in cells), 0) for i, h in enumerate(head)]
+    right = [all(_is_number(r[i]) for r in cells) for i in range(len(head))]
+    for row in [list(head), *cells]:
+        padded = [
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ]
+        result("  ".join(padded).rstrip())
+
+
+def _is_number(cell: str) -> bool:
+    return cell in ("", NONE) or cell.strip("+-−%≥≤<> ").replace(".", "").replace(",", "").isdigit()
+
+
+def track(items: Sequence[T], doing: str) -> Iterator[T]:
+    """Go through ``items`` with a progress bar on stderr, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, disable=not console.is_terminal, transient=True
+    ) as bar:
+        yield from bar.track(items, description=doing)
+
+
+class EpochBar:
+    """Epochs with time left on stderr; where that is no terminal, a line every ten epochs."""
+
+    def __init__(self, epochs: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        self._plain = not console.is_terminal
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console, disable=self._plain, transient=True)
+        self._task = self._progress.add_task("training", total=epochs)
+
+    def __enter__(self) -> "EpochBar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def epoch(self, row: Mapping[str, float], of: int) -> None:
+        """Say how an epoch went."""
+        said = (
+            f"epoch {row['epoch']:.0f} of at most {of}: loss {row['loss']:.3f}, "
+            f"validation {row['val_loss']:.3f}, accuracy {row['val_accuracy']:.3f}"
+        )
+        self._progress.update(self._task, advance=1, description=said)
+        if self._plain and row["epoch"] % 10 == 1:
+            say(said)

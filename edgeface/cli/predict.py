@@ -1,0 +1,132 @@
+"""``edgeface predict``: a name, a score and ``unknown`` for every face of photographs."""
+
+import csv as csv_format
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeface.cli import looking, options, output, targets
+from edgeface.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from edgeface.vision.pipeline import Pipeline
+
+_FIELDS = ("file", "x0", "y0", "x1", "y1", "name", "nearest", "score", "threshold", "error")
+
+
+def predict(
+    things: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[BUNDLE] PICTURES...",
+            help="Pictures and folders of pictures; a bundle first, by default the newest.",
+        ),
+    ],
+    detector: looking.Detector = None,
+    detector_model: options.DetectorModel = None,
+    format: targets.Format = None,
+    scheme: targets.Scheme = None,
+    threads: options.Threads = 1,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Name every face of photographs."""
+    if csv and json:
+        msg = "--csv and --json were both given"
+        raise UsageError(msg, remedy="choose one")
+    named, given = _split(things)
+    files = _pictures(given)
+    bundle, file, _ = looking.choose(named, format, scheme)
+    eyes = looking.open_eyes(
+        bundle, file, detector=detector, detector_model=detector_model, threads=threads
+    )
+    rows = [row for path in output.track(files, "looking") for row in _look(path, eyes)]
+    if json:
+        output.as_json({"bundle": str(bundle.folder), "file": file.name, "faces": rows})
+    elif csv:
+        writer = csv_format.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(_flat(row) for row in rows)
+    else:
+        output.table(("file", "box", "name", "score"), [_line(row) for row in rows])
+    broken = [row["error"] for row in rows if row["error"]]
+    if broken:
+        msg = f"{len(broken)} of {len(files)} pictures could not be used; the first: {broken[0]}"
+        raise InputError(msg, remedy="the others were looked at; remove or replace these")
+    output.next_command("edgeface", "run", bundle.folder)
+
+
+def _split(things: list[Path]) -> tuple[Path | None, list[Path]]:
+    """A first argument that holds a manifest is the bundle; so is a model file."""
+    from edgeface.bundle import MANIFEST
+
+    first = things[0]
+    if (first / MANIFEST).is_file() or first.suffix.lower() in (".tflite", ".onnx"):
+        return first, things[1:]
+    return None, things
+
+
+def _pictures(given: list[Path]) -> list[Path]:
+    """Files as they were named, folders by what is in them.
+
+    Raises:
+        UsageError: Nothing was named, or something is not there, or a folder holds no picture.
+    """
+    from edgeface.images import SUFFIXES
+
+    if not given:
+        msg = "no pictures were named"
+        raise UsageError(msg, remedy="edgeface predict BUNDLE PICTURES...")
+    files: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+            if not inside:
+                msg = f"{path} is neither a bundle nor a folder with pictures"
+                raise UsageError(msg, remedy="edgeface predict BUNDLE PICTURES...")
+            files += inside
+        else:
+            files.append(path)
+    return files
+
+
+def _look(path: Path, eyes: "Pipeline") -> list[dict[str, Any]]:
+    """One row a face; one row for nobody, or for a picture that cannot be used."""
+    import math
+
+    from edgeface.errors import EdgefaceError
+    from edgeface.images import read_picture
+    from edgeface.vision.decide import NOBODY
+
+    nothing: dict[str, Any] = {"nearest": None, "score": None, "threshold": None}
+    base: dict[str, Any] = {"file": str(path), "box": None}
+    try:
+        seen = eyes.look(read_picture(path))
+    except EdgefaceError as error:  # a broken picture, or one that the detector fails on
+        return [base | {"name": None} | nothing | {"error": str(error)}]
+    if seen.nobody:
+        return [base | {"name": NOBODY} | nothing | {"error": None}]
+    rows = []
+    for face in seen.faces:
+        decision = face.decision
+        row = base | {"box": list(face.box), "name": decision.name, "nearest": decision.nearest}
+        score = round(decision.score, 6) if math.isfinite(decision.score) else None
+        rows.append(
+            row | {"score": score, "threshold": round(decision.threshold, 6), "error": None}
+        )
+    return rows
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    box = dict(zip(("x0", "y0", "x1", "y1"), row["box"] or [None] * 4, strict=True))
+    return {name: (row | box)[name] for name in _FIELDS}
+
+
+def _line(row: dict[str, Any]) -> tuple[str, ...]:
+    if row["error"]:
+        return (row["file"], output.NONE, "cannot be used", output.NONE)
+    box = " ".join(f"{v:.0f}" for v in row["box"]) if row["box"] else output.NONE
+    score = output.NONE if row["score"] is None else f"{row['score']:.3f}"
+    return (row["file"], box, row["name"], score)

@@ -1,0 +1,190 @@
+"""``edgeface run``: the camera loop."""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeface.cli import looking, options, output, targets
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from edgeface.camera.frame import FrameSource, Result, Sink
+    from edgeface.camera.tally import Tally
+
+
+def run(
+    bundle: options.BundleArgument = None,
+    source: Annotated[
+        str, typer.Option("--source", help="A camera (0, /dev/video0), a clip, or pictures.")
+    ] = "0",
+    detector: looking.Detector = None,
+    detector_model: options.DetectorModel = None,
+    format: targets.Format = None,
+    scheme: targets.Scheme = None,
+    threads: options.Threads = 1,
+    events: Annotated[
+        Path | None,
+        typer.Option("--events", metavar="FILE", help="Write a JSON line for every decision."),
+    ] = None,
+    video: Annotated[
+        Path | None,
+        typer.Option("--video", metavar="FILE", help="Write a clip with names: .mp4, .avi, .mkv."),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Play a clip in real time, as if it were a camera.")
+    ] = False,
+    max_frames: Annotated[
+        int | None, typer.Option("--max-frames", min=1, help="Stop after so many frames.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the files of --events and --video.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Name the faces that a camera or a clip shows, until it ends or Ctrl-C."""
+    from edgeface.camera.loop import run_loop, stopping
+    from edgeface.camera.source import open_source
+
+    _check_places(events, video, force=force)
+    chosen, file, named = looking.choose(bundle, format, scheme)
+    frames = open_source(source, live=live)
+    eyes = looking.open_eyes(
+        chosen, file, detector=detector, detector_model=detector_model, threads=threads
+    )
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(frames)
+        sinks = [stack.enter_context(s) for s in _sinks(events, video, frames, force=force)]
+        output.say(f"source: {frames.name}; Ctrl-C ends it")
+        with stopping(frames):
+            tally = run_loop(frames, eyes, sinks, max_frames=max_frames, say=output.say)
+    found = _sum_up(tally) | {
+        "source": frames.name,
+        "live": live,
+        "bundle": str(named),
+        "file": file.name,
+        "backend": eyes.classifier.backend.name,
+        "threads": threads,
+        "detector": eyes.detector.name,
+    }
+    if json:
+        output.as_json(found)
+    else:
+        _table(found)
+    for path in (events, video):
+        if path is not None and path.exists():
+            output.say(f"written: {path}")
+    if tally.stopped_by is not None:
+        raise tally.stopped_by
+    output.next_command("edgeface", "bench", chosen.folder)
+
+
+def _check_places(events: Path | None, video: Path | None, *, force: bool) -> None:
+    """Before the camera is opened: suffixes, folders, free names."""
+    from edgeface.camera.sinks.jsonl import check_events
+    from edgeface.camera.sinks.video import check_video
+    from edgeface.errors import UsageError
+
+    if events is not None:
+        check_events(events, force=force)
+    if video is not None:
+        check_video(video, force=force)
+    for option, path in (("--events", events), ("--video", video)):
+        if path is not None and not path.absolute().parent.is_dir():
+            msg = f"{option} {path}: there is no folder {path.parent}"
+            raise UsageError(msg, remedy=f"mkdir -p {path.parent}")
+
+
+def _sinks(
+    events: Path | None, video: Path | None, source: "FrameSource", *, force: bool
+) -> "list[Sink]":
+    from edgeface.camera.overlay import Overlay
+    from edgeface.camera.sinks.jsonl import JsonLines
+    from edgeface.camera.sinks.video import Video
+
+    sinks: list[Sink] = []
+    if events is not None:
+        sinks.append(JsonLines(events, force=force))
+    if video is not None:
+        sinks.append(Video(video, source.fps, Overlay(), force=force))
+    if sys.stderr.isatty():
+        sinks.append(StatusLine())
+    return sinks
+
+
+class StatusLine:
+    """One line on the terminal, written again once a second."""
+
+    def __init__(self) -> None:
+        self._next_ns = 0
+        self._frames = 0
+
+    def __enter__(self) -> "StatusLine":
+        return self
+
+    def __exit__(
+        self,
+        kind: "type[BaseException] | None",
+        error: BaseException | None,
+        trace: "TracebackType | None",
+    ) -> None:
+        sys.stderr.write("\r\x1b[K")
+
+    def __call__(self, result: "Result") -> None:
+        """Say who is there."""
+        self._frames += 1
+        if result.decided_ns < self._next_ns:
+            return
+        self._next_ns = result.decided_ns + 10**9
+        names = ", ".join(f.decision.name for f in result.seen.faces) or "nobody"
+        age = result.age_ns / 1e6
+        sys.stderr.write(f"\r\x1b[K{self._frames} frames, {age:.0f} ms old: {names[:60]}")
+        sys.stderr.flush()
+
+
+def _sum_up(tally: "Tally") -> dict[str, Any]:
+    import time
+
+    from edgeface.camera import process
+
+    since_start = process.seconds_since_start()
+    first = None
+    if tally.first_decision_ns is not None:
+        ago = (time.monotonic_ns() - tally.first_decision_ns) / 1e9
+        first = round(since_start - ago, 3)
+    return tally.as_dict() | {
+        "start_to_first_decision_s": first,
+        "peak_memory_mib": round(process.peak_memory_mib(), 1),
+        "stopped_by": None if tally.stopped_by is None else str(tally.stopped_by),
+    }
+
+
+def _table(found: dict[str, Any]) -> None:
+    age, stages = found["age_ms"], found["stages_p50_ms"]
+    rows = [
+        ("frames", f"{found['frames']} ({found['dropped']} more dropped)"),
+        ("failed", found["failed"]),
+        ("with a face", f"{found['frames_with_face']} of {found['frames']}"),
+        ("faces a frame", _number(found["faces_per_frame"], "")),
+        *((name, f"{count} times") for name, count in found["names"].items()),
+        ("unknown", f"{found['unknown']} times"),
+        ("frames a second", _number(found["fps"], "")),
+        ("age of a frame", ", ".join(f"{q} {_number(v, ' ms')}" for q, v in age.items())),
+        *((f"{stage}, median", _number(ms, " ms")) for stage, ms in stages.items()),
+        ("start to first decision", _number(found["start_to_first_decision_s"], " s")),
+        ("peak memory", _number(found["peak_memory_mib"], " MiB")),
+    ]
+    output.table(("sum", ""), [row for row in rows if row != ("failed", 0)])
+
+
+def _number(value: float | None, unit: str) -> str:
+    return (
+        output.NONE
+        if value is None
+        else f"{value:.3g}{unit}"
+        if value < 10
+        else f"{value:.1f}{unit}"
+    )

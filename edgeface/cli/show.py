@@ -1,0 +1,185 @@
+"""``edgeface show``: what a bundle, a run or a model file is."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeface.cli import options, output, targets
+from edgeface.errors import BackendMissing, BundleError
+
+if TYPE_CHECKING:
+    from edgeface.bundle import Manifest, ModelFile
+
+_CONFIG = "config.toml"
+
+
+def show(
+    subject: Annotated[
+        Path | None,
+        typer.Argument(metavar="BUNDLE|RUN|FILE", help="By default the newest bundle."),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Say what a bundle, a run or a model file is."""
+    if subject is not None and (subject / _CONFIG).is_file():
+        _show_run(subject, json=json)
+        return
+    target = targets.resolve(subject, None, None)
+    if target.bundle is None:
+        _show_file(target.path, json=json)
+    elif target.path.is_file():
+        _show_member(target, json=json)
+    else:
+        _show_bundle(target, json=json)
+
+
+def _show_bundle(target: targets.Target, *, json: bool) -> None:
+    from edgeface import records
+
+    assert target.bundle is not None
+    manifest = target.bundle.manifest
+    if json:
+        output.as_json({"kind": "bundle", "folder": str(target.path), **records.plain(manifest)})
+    else:
+        output.result(f"{target.path}: a bundle, every checksum right")
+        _facts(_about(manifest))
+        head = ("file", "scheme", "size", "accuracy", "n", "agreement", "threshold", "sha256")
+        output.table(head, (_row(file) for file in manifest.files))
+    output.next_command("edgeface", "verify", target.path)
+
+
+def _about(manifest: "Manifest") -> dict[str, str]:
+    prepare, calibration, origin = manifest.preprocess, manifest.calibration, manifest.origin
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(origin.versions.items()))
+    return {
+        "name": manifest.name,
+        "network": manifest.network,
+        "labels": f"{len(manifest.labels)}: {', '.join(manifest.labels)}",
+        "pixels": f"{prepare.height}x{prepare.width} px {prepare.colour}, uint8 0 to 255",
+        "framing": f"{prepare.framing}, margin {prepare.margin:g}",
+        "detector": manifest.detector,
+        "calibration": "none"
+        if calibration is None
+        else f"{len(calibration.pictures)} pictures, seed {calibration.seed}",
+        "origin": f"run {origin.run}, weights {origin.weights_sha256[:12]}",
+        "made": f"{manifest.created} by edgeface {manifest.edgeface}",
+        "with": versions or "not told",
+    }
+
+
+def _row(file: "ModelFile") -> tuple[str, ...]:
+    measured = file.measured
+    return (
+        file.name,
+        file.scheme,
+        targets.size(file.size_bytes),
+        f"{measured.accuracy:.3f}",
+        str(measured.pictures),
+        f"{measured.agreement:.3f}",
+        f"{file.threshold:.3f}",
+        file.sha256[:12],
+    )
+
+
+def _show_member(target: targets.Target, *, json: bool) -> None:
+    """A file of a bundle knows what the manifest says of it."""
+    from edgeface import records
+
+    assert target.bundle is not None
+    file, folder = target.files[0], target.bundle.folder
+    if json:
+        output.as_json({"kind": "file", "bundle": str(folder), **records.plain(file)})
+    else:
+        output.result(f"{target.path}: a file of the bundle {folder}, its checksum right")
+        _facts(
+            {
+                **_tensor_facts(file.format, file.size_bytes, file.sha256),
+                "input": _tensor(records.plain(file.input)),
+                "output": _tensor(records.plain(file.output)),
+                **_about(target.bundle.manifest),
+            }
+        )
+        head = ("file", "scheme", "size", "accuracy", "n", "agreement", "threshold", "sha256")
+        output.table(head, [_row(file)])
+    output.next_command("edgeface", "bench", target.path)
+
+
+def _show_file(path: Path, *, json: bool) -> None:
+    from edgeface import records, sealed
+    from edgeface.runtime import open_backend
+
+    data: dict[str, Any] = {
+        "kind": "file",
+        "file": str(path),
+        "format": path.suffix.lstrip("."),
+        "size_bytes": path.stat().st_size,
+        "sha256": sealed.sha256(path),
+        "backend": None,
+        "input": None,
+        "outputs": None,
+        "remedy": "",
+    }
+    try:
+        backend = open_backend(path)
+    except BackendMissing as missing:
+        data["remedy"] = missing.remedy
+    else:
+        data |= {
+            "backend": backend.name,
+            "input": records.plain(backend.input),
+            "outputs": [records.plain(tensor) for tensor in backend.outputs],
+        }
+    if json:
+        output.as_json(data)
+    else:
+        output.result(f"{path}: a model file that stands alone")
+        _facts(_tensor_facts(data["format"], data["size_bytes"], data["sha256"]) | _tensors(data))
+    output.next_command("edgeface", "bench", path)
+
+
+def _tensor_facts(format: str, size_bytes: int, sha256: str) -> dict[str, str]:
+    return {"format": format, "size": targets.size(size_bytes), "sha256": sha256}
+
+
+def _tensors(data: dict[str, Any]) -> dict[str, str]:
+    if data["backend"] is None:
+        return {"tensors": f"not known, its runtime is not installed: {data['remedy']}"}
+    outputs = "; ".join(_tensor(tensor) for tensor in data["outputs"])
+    return {"backend": data["backend"], "input": _tensor(data["input"]), "outputs": outputs}
+
+
+def _tensor(tensor: dict[str, Any]) -> str:
+    return f"{tensor['name']}: {tensor['dtype']} {tuple(tensor['shape'])}"
+
+
+def _show_run(folder: Path, *, json: bool) -> None:
+    """A run: its settings and its figures, as they were written."""
+    import tomllib
+
+    from edgeface import records, sealed
+
+    sealed.check(folder, "run")
+    text = (folder / _CONFIG).read_text("utf-8")
+    metrics = folder / "metrics.json"
+    measured = metrics.read_text("utf-8") if metrics.is_file() else "null"
+    if json:
+        try:
+            config = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            msg = f"{folder / _CONFIG}: not valid TOML ({error})"
+            raise BundleError(msg) from error
+        found = records.from_json(measured, str(metrics), BundleError)
+        output.as_json({"kind": "run", "folder": str(folder), "config": config, "metrics": found})
+    else:
+        output.result(f"{folder}: a run, every checksum right")
+        output.result(text.rstrip())
+        if metrics.is_file():
+            output.result(f"{metrics.name}: {measured.rstrip()}")
+    output.next_command("edgeface", "export", folder, "--int8")
+
+
+def _facts(facts: dict[str, str]) -> None:
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        output.result(f"  {name.ljust(width)}  {value}")

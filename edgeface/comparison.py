@@ -1,8 +1,9 @@
 """Every file of a bundle on the same pictures, and what is said of it."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,9 @@ def from_folder(
         InputError: None of the people in the folder is enrolled, or a picture is broken.
     """
     labels = bundle.manifest.labels
+    enrolled = {_same(label) for label in labels}
     with PhotoFolder(data) as folder:
-        enrolled = [p for p in folder.people if p in labels]
-        if not enrolled:
+        if not any(_same(p) in enrolled for p in folder.people):
             some = ", ".join(list(folder.people)[:5])
             msg = f"{data}: nobody in it is enrolled in {bundle.folder} ({some}, …)"
             raise InputError(msg, remedy=f"enrolled are {', '.join(labels[:12])}")
@@ -76,7 +77,7 @@ def from_folder(
         )
     seen = bundle.trained_on()
     used = faces.used
-    known = np.asarray([e.label in labels for e in used], bool)
+    known = np.asarray([_same(e.label) in enrolled for e in used], bool)
     trained = np.asarray([e.sha256[:SEEN_DIGITS] in seen for e in used], bool)
     counted = known & ~trained
     only_trained = not counted.any() and bool(trained.any())
@@ -96,9 +97,53 @@ def from_folder(
     )
 
 
+def with_strangers(
+    pictures: Pictures,
+    bundle: Bundle,
+    data: Path,
+    detector: Detector,
+    track: Callable[[Sequence[str]], Iterable[str]],
+    *,
+    skip_broken: bool = False,
+) -> Pictures:
+    """The same pictures, and those of people who are not enrolled, from a folder of their own.
+
+    Raises:
+        InputError: Somebody in the folder is enrolled, there is no face in it, or a picture is
+            broken.
+    """
+    labels = {_same(label) for label in bundle.manifest.labels}
+    with PhotoFolder(data) as folder:
+        enrolled = [p for p in folder.people if _same(p) in labels]
+        if enrolled:
+            msg = f"{data}: {enrolled[0]!r} is enrolled in {bundle.folder} and is no stranger"
+            raise InputError(msg, remedy="take the folder out, or name it as PHOTOS")
+        faces = cut_faces(
+            folder,
+            folder.people,
+            bundle.manifest.preprocess,
+            detector,
+            skip_broken=skip_broken,
+            track=track,
+        )
+    strangers = faces.pixels
+    if not len(strangers):
+        msg = f"{data}: no picture with one clear face"
+        raise InputError(msg)
+    if len(pictures.strangers):
+        strangers = np.concatenate([pictures.strangers, strangers])
+    left_out = Counter(pictures.left_out) + Counter(e.reason for e in faces.left_out)
+    return replace(pictures, strangers=strangers, left_out=dict(left_out))
+
+
+def _same(name: str) -> str:
+    """One form for a name: other systems spell umlauts as a letter and its dots."""
+    return unicodedata.normalize("NFC", name)
+
+
 def _numbers(entries: Sequence[Entry], labels: Sequence[str]) -> NDArray[np.intp]:
-    number = {label: i for i, label in enumerate(labels)}
-    return np.asarray([number[e.label] for e in entries], np.intp)
+    number = {_same(label): i for i, label in enumerate(labels)}
+    return np.asarray([number[_same(e.label)] for e in entries], np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +234,11 @@ def _row(
 ) -> dict[str, Any]:
     compared = evaluate.compare(probs, reference, pictures.truth)
     named = evaluate.named(probs, file.threshold)
-    right = probs.argmax(axis=1) == pictures.truth
+    right = evaluate.best(probs) == pictures.truth
     row: dict[str, Any] = {"file": file.name, "format": file.format, "scheme": file.scheme}
     row |= records.plain(compared)
+    if not np.isfinite(compared.parity):
+        row["parity"] = None  # JSON has no infinity
     row |= {
         "size_bytes": file.size_bytes,
         "threshold": file.threshold,

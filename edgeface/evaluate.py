@@ -14,14 +14,19 @@ Probs = NDArray[np.float32]
 Truth = NDArray[np.intp]
 
 
+def best(probs: Probs) -> Truth:
+    """The class with the largest probability: (n,); -1 where one of them is not a number."""
+    return np.where(np.isfinite(probs).all(axis=1), probs.argmax(axis=1), -1)
+
+
 def accuracy(probs: Probs, truth: Truth) -> float:
     """Share of pictures whose best class is the right one, 0 to 1."""
-    return float((probs.argmax(axis=1) == truth).mean())
+    return float((best(probs) == truth).mean())
 
 
 def agreement(probs: Probs, reference: Probs) -> float:
     """Share of pictures on which two files have the same best class, 0 to 1."""
-    return float((probs.argmax(axis=1) == reference.argmax(axis=1)).mean())
+    return float((best(probs) == best(reference)).mean())
 
 
 def parity(probs: Probs, reference: Probs) -> float:
@@ -82,8 +87,8 @@ class Comparison:
 
 def compare(probs: Probs, reference: Probs, truth: Truth) -> Comparison:
     """Hold a file's answers against a reference's, picture by picture."""
-    best, best_reference = probs.argmax(axis=1), reference.argmax(axis=1)
-    right, right_reference = best == truth, best_reference == truth
+    answered, expected = best(probs), best(reference)
+    right, right_reference = answered == truth, expected == truth
     n = len(truth)
     low, high = wilson(int(right.sum()), n)
     return Comparison(
@@ -92,8 +97,8 @@ def compare(probs: Probs, reference: Probs, truth: Truth) -> Comparison:
         accuracy_low=low,
         accuracy_high=high,
         delta_points=100 * float(right.mean() - right_reference.mean()),
-        agreement=float((best == best_reference).mean()),
-        flips=int((best != best_reference).sum()),
+        agreement=float((answered == expected).mean()),
+        flips=int((answered != expected).sum()),
         lost=int((right_reference & ~right).sum()),
         gained=int((right & ~right_reference).sum()),
         parity=parity(probs, reference),
@@ -102,8 +107,9 @@ def compare(probs: Probs, reference: Probs, truth: Truth) -> Comparison:
 
 def named(probs: Probs, threshold: float) -> NDArray[np.bool_]:
     """Which faces get a name at a threshold: (n,). A NaN never does."""
-    best = probs.argmax(axis=1)
-    return np.asarray(probs[np.arange(len(probs)), best] >= threshold)
+    scores = probs.max(axis=1)  # where one is not a number: not a number
+    # In float64, as `edgeface.vision.decide.decide` compares one face.
+    return np.asarray(scores.astype(np.float64) >= threshold)
 
 
 def answers(

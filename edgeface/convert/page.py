@@ -14,13 +14,13 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root {
   --ink: #e8eaf0; --paper: #15171b; --faint: #9aa; --line: #334; --accent: #63b3ed; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 58rem; margin: 2.5rem auto; padding: 0 1.25rem; }
+  max-width: 62rem; margin: 2.5rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin-bottom: .25rem; }
 h2 { font-size: 1.1rem; margin-top: 2.2rem; }
 p.lead { font-size: 1.1rem; margin-top: 0; }
 .faint, figcaption { color: var(--faint); font-size: .875rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: .95rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .35rem 1rem .35rem 0; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }

@@ -1,5 +1,6 @@
 """From photographs to the crops that a network is trained on, with an account of every picture."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from edgeface.datasets.folder import Photo, PhotoFolder
 from edgeface.datasets.split import Entry
 from edgeface.errors import InputError, UsageError
-from edgeface.images import Picture, Pixels, Preprocess, crop
+from edgeface.images import Picture, Pixels, Preprocess, crop, decode_picture
 from edgeface.vision.detect import Detector, find_one_face
 
 CropMode = Literal["auto", "never", "always"]
@@ -185,16 +186,17 @@ def recut(
     Raises:
         InputError: A photograph is missing or is no longer the one that was recorded.
     """
+    there = {name for names in folder.people.values() for name in names}
     crops = []
     for entry in track(entries):
-        try:
-            photo, picture = folder.photo(entry.name)
-        except (OSError, KeyError) as error:
+        if entry.name not in there:
             msg = f"{folder.root}: {entry.name} is missing"
-            raise InputError(msg, remedy="put the photographs back, or train again") from error
-        if photo.sha256 != entry.sha256:
+            raise InputError(msg, remedy="put the photographs back, or train again")
+        data = folder.bytes_of(entry.name)
+        if hashlib.sha256(data).hexdigest() != entry.sha256:
             msg = f"{folder.root}: {entry.name} was changed after the network was trained"
             raise InputError(msg, remedy="put the photograph back, or train again")
+        picture = decode_picture(data, f"{folder.root}: {entry.name}")
         box = None if entry.box is None else np.asarray(entry.box)
         crops.append(crop(picture, box, preprocess))
     return np.stack(crops) if crops else np.zeros((0, *preprocess.shape), np.uint8)

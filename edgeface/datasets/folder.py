@@ -4,10 +4,13 @@ Nothing is unpacked and nothing is written; a zip is read in place.
 """
 
 import hashlib
+import os
 import stat
+import struct
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -15,6 +18,22 @@ from typing import Protocol
 
 from edgeface.errors import InputError, UsageError
 from edgeface.images import MAX_FILE_BYTES, SUFFIXES, Picture, decode_picture
+
+RESERVED = ("unknown", "nobody")  # `edgeface.vision.decide` says so of strangers and empty frames
+# Control characters, halves of characters (names that are no UTF-8), line and paragraph separators.
+_UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
+
+# What zipfile raises at an archive that is none, is cut, or is packed or locked unknown ways.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,  # and NotImplementedError, which is one
+    ValueError,
+    struct.error,
+    KeyError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +62,61 @@ class _Folder:
         self._root = root
 
     def names(self) -> Iterable[str]:
-        return (p.relative_to(self._root).as_posix() for p in self._root.rglob("*") if p.is_file())
+        try:
+            return [p.relative_to(self._root).as_posix() for p in _files(self._root, frozenset())]
+        except OSError as error:
+            msg = f"{error.filename}: cannot be read ({error.strerror})"
+            raise InputError(msg) from error
 
     def read(self, name: str) -> bytes:
         path = self._root / name
-        if path.stat().st_size > MAX_FILE_BYTES:
-            msg = f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB"
-            raise InputError(msg)
-        return path.read_bytes()
+        try:
+            if path.stat().st_size > MAX_FILE_BYTES:
+                msg = f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB"
+                raise InputError(msg)
+            return path.read_bytes()
+        except OSError as error:
+            msg = f"{path}: cannot be read ({error.strerror})"
+            raise InputError(msg) from error
 
     def close(self) -> None:
         pass
+
+
+def _files(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+    """Every file below a folder; linked folders are followed, but not in circles."""
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _files(path, above | {real})
+        elif path.is_file():
+            yield path
 
 
 class _Zip:
     def __init__(self, path: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError) as error:
+        except _BROKEN as error:
             msg = f"{path}: not a zip, or a broken one ({error})"
             raise InputError(msg) from error
         self._path = path
 
     def names(self) -> Iterable[str]:
-        for info in self._zip.infolist():
-            if not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16):
-                yield info.filename
+        files = (i for i in self._zip.infolist() if not i.is_dir())
+        # By its name: where one stands twice, as after an update, the later one is what is read.
+        return {i.filename for i in files if not stat.S_ISLNK(i.external_attr >> 16)}
 
     def read(self, name: str) -> bytes:
         # The header may lie about the size: never read more than is allowed.
         try:
             with self._zip.open(name) as member:
                 data = member.read(MAX_FILE_BYTES + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        except _BROKEN as error:
             msg = f"{self._path}: {name} cannot be unpacked ({error})"
             raise InputError(msg) from error
         if len(data) > MAX_FILE_BYTES:
@@ -105,7 +146,7 @@ class PhotoFolder:
     """
 
     def __init__(self, root: Path) -> None:
-        if not root.exists():
+        if not root.is_dir() and not root.is_file():
             msg = f"{root}: no such folder or zip"
             raise UsageError(msg, remedy="name a folder with one folder of photographs per person")
         self.root = root
@@ -155,9 +196,13 @@ class PhotoFolder:
         Raises:
             UsageError: Somebody is not there; who is, stands in the remedy.
         """
-        wanted = [unicodedata.normalize("NFC", p.strip()) for p in people if p.strip()]
-        if not wanted:
+        asked = list(people)
+        if not asked:
             return dict(self.people)
+        wanted = [unicodedata.normalize("NFC", p.strip()) for p in asked if p.strip()]
+        if not wanted:
+            msg = f"--people {','.join(asked)!r} names nobody"
+            raise UsageError(msg)
         by_name = {unicodedata.normalize("NFC", p): p for p in self.people}
         for person in wanted:
             if person not in by_name:
@@ -171,14 +216,23 @@ def check_for_training(people: Mapping[str, list[str]], root: Path) -> None:
     """What a classifier cannot be trained on is said before anything is read.
 
     Raises:
-        InputError: Fewer than two people, somebody with a single picture, or two names that differ
-            in case or in Unicode form only (one person, or one folder on another system).
+        InputError: Fewer than two people, somebody with a single picture, a name that cannot be
+            written down or that means something else here, or two names that differ in case or in
+            Unicode form only (one person, or one folder on another system).
     """
     if len(people) < 2:
         msg = f"{root}: only one person ({next(iter(people))!r}); a classifier needs at least two"
         raise InputError(msg, remedy="add a folder with photographs of somebody else")
+    for name in (str(root.absolute()), *(n for names in people.values() for n in names)):
+        if any(unicodedata.category(c) in _UNWRITABLE for c in name):
+            msg = f"{name!r}: a name with characters that cannot be written down"
+            raise InputError(msg, remedy="rename it")
     seen: dict[str, str] = {}
     for person in people:
+        if person in RESERVED:
+            msg = f"{root}: a folder called {person!r}, which is what strangers are called"
+            remedy = "rename it, or take it out: nobody trains on strangers to reject them"
+            raise InputError(msg, remedy=remedy)
         key = unicodedata.normalize("NFKC", person).casefold()
         if key in seen:
             msg = f"{root}: {seen[key]!r} and {person!r} differ in case or spelling form only"
@@ -195,16 +249,16 @@ def _hidden(name: str) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
+def _is_picture(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in SUFFIXES
+
+
 def _single_top(names: list[str]) -> str:
     """``photos/`` where every name starts with it and people stand one level below it."""
-    tops = {n.split("/", 1)[0] for n in names if "/" in n}
-    loose = [n for n in names if "/" not in n and PurePosixPath(n).suffix.lower() in SUFFIXES]
-    if len(tops) != 1 or loose:
-        return ""
-    top = tops.pop() + "/"
-    below = [n[len(top) :] for n in names if n.startswith(top)]
-    direct = [n for n in below if "/" not in n and PurePosixPath(n).suffix.lower() in SUFFIXES]
-    return top if any("/" in n for n in below) and not direct else ""
+    pictures = [n for n in names if _is_picture(n)]
+    tops = {n.split("/", 1)[0] for n in pictures}
+    deep = all(n.count("/") > 1 for n in pictures)
+    return tops.pop() + "/" if len(tops) == 1 and deep else ""
 
 
 def _sort_by_person(names: list[str], prefix: str) -> tuple[dict[str, list[str]], list[str]]:
@@ -212,11 +266,7 @@ def _sort_by_person(names: list[str], prefix: str) -> tuple[dict[str, list[str]]
     ignored: list[str] = []
     for full in names:
         name = full.removeprefix(prefix)
-        if (
-            full.startswith(prefix)
-            and "/" in name
-            and PurePosixPath(name).suffix.lower() in SUFFIXES
-        ):
+        if full.startswith(prefix) and "/" in name and _is_picture(name):
             people.setdefault(name.split("/", 1)[0], []).append(name)
         else:
             ignored.append(full)

@@ -72,6 +72,17 @@ class Split:
         return tuple(e for e in self.files if e.side == side)
 
 
+def check_share(validation: float) -> None:
+    """Say before a long job that nothing, or everything, would be held back.
+
+    Raises:
+        UsageError: The share is not between 0 and 1.
+    """
+    if not 0 < validation < 1:
+        msg = f"--validation {validation}: a share between 0 and 1, 0.3 by default"
+        raise UsageError(msg)
+
+
 def draw_sides(photos: Sequence[Photo], validation: float, seed: int) -> list[Side]:
     """Hold a share of every person's pictures back, by a seeded draw.
 
@@ -86,9 +97,7 @@ def draw_sides(photos: Sequence[Photo], validation: float, seed: int) -> list[Si
     Raises:
         UsageError: The share is not between 0 and 1.
     """
-    if not 0 < validation < 1:
-        msg = f"--validation {validation}: a share between 0 and 1, 0.3 by default"
-        raise UsageError(msg)
+    check_share(validation)
     groups: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for i, photo in enumerate(photos):
         groups[photo.label][photo.sha256].append(i)

@@ -80,12 +80,13 @@ def fit(
             row = _one_epoch(model, shown, truth[order], held_back, schedule.batch)
             row |= {"epoch": epoch, "rate": rate, "seconds": clock() - started}
             rows.append(row)
-            after_epoch(row)
-            if best == 0 or row["val_loss"] < rows[best - 1]["val_loss"]:
+            better = best == 0 or row["val_loss"] < rows[best - 1]["val_loss"]
+            if better:
                 best, best_weights = epoch, model.get_weights()
-            elif epoch - best >= schedule.patience:
+            after_epoch(row)
+            if epoch - best >= schedule.patience:
                 break
-            elif (epoch - best) % (schedule.patience // 2 or 1) == 0:
+            if not better and (epoch - best) % (schedule.patience // 2 or 1) == 0:
                 rate *= 0.5
                 model.optimizer.learning_rate.assign(rate)
     except KeyboardInterrupt:

@@ -87,7 +87,8 @@ def prepare(
         UsageError: The request cannot be meant.
     """
     net = network(asked.network)
-    size = asked.size or net.size
+    size = net.size if asked.size is None else asked.size
+    split.check_share(asked.validation)
     if size < net.smallest:
         msg = f"--model-size {size}: {net.name} needs at least {net.smallest} px"
         raise UsageError(msg)
@@ -190,7 +191,7 @@ def train(
 
 def _metrics(model: Any, ready: Prepared, history: Any, seconds: float) -> dict[str, Any]:
     def side(pixels: Pixels, truth: NDArray[np.intp]) -> dict[str, Any]:
-        probs = np.asarray(model.predict_on_batch(pixels.astype(np.float32)), np.float32)
+        probs = _probs(model, pixels)
         hits = int((probs.argmax(axis=1) == truth).sum())
         low, high = evaluate.wilson(hits, len(truth))
         counts = evaluate.confusion(probs, truth)
@@ -216,6 +217,13 @@ def _metrics(model: Any, ready: Prepared, history: Any, seconds: float) -> dict[
         "interrupted": history.interrupted,
         "fit_seconds": round(seconds, 2),
     }
+
+
+def _probs(model: Any, pixels: Pixels) -> evaluate.Probs:
+    # In parts: a thousand pictures at once fill half a gigabyte in the first layer.
+    parts = np.array_split(pixels, -(-len(pixels) // 256))
+    answers = [model.predict_on_batch(part.astype(np.float32)) for part in parts]
+    return np.asarray(np.concatenate(answers), np.float32)
 
 
 def _write(

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from edgeface import records, sealed
 from edgeface.datasets.faces import class_numbers, recut
 from edgeface.datasets.folder import PhotoFolder
+from edgeface.datasets.split import FILE as SPLIT
 from edgeface.datasets.split import Entry, Side, Split
 from edgeface.errors import BundleError, UsageError
 from edgeface.images import Pixels, Preprocess
@@ -110,12 +111,17 @@ class Run:
         if not path.is_file():
             msg = f"{folder} is no run: it has no {CONFIG}"
             raise BundleError(msg, remedy="make one with edgeface train")
-        sealed.check(folder, "run")
+        sealed.check(folder, "run", needs=(CONFIG, LABELS, WEIGHTS, METRICS, SPLIT))
         data = records.from_toml(path.read_text("utf-8"), str(path), BundleError)
         records.check_schema(data, SCHEMA, str(path), BundleError)
         config = records.build(Config, data, str(path), BundleError)
-        labels = tuple((folder / LABELS).read_text("utf-8").splitlines())
-        return cls(folder, config, labels, Split.load(folder))
+        labels = tuple((folder / LABELS).read_text("utf-8").split("\n")[:-1])
+        split = Split.load(folder)
+        used = {e.label for e in split.files if e.side != "left out"}
+        if used != set(labels) or len(used) != len(labels):
+            msg = f"{folder}: {LABELS} and {SPLIT} name other people"
+            raise BundleError(msg, remedy="train again")
+        return cls(folder, config, labels, split)
 
     def model(self) -> "keras.Model":
         """The trained network, built by this project's code and given its weights.

@@ -1,0 +1,194 @@
+"""``edgeface compare``: accuracy after quantisation."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edgeface import records, sealed
+from edgeface.bundle import SEEN, SEEN_DIGITS
+from edgeface.datasets.split import Entry, Split
+from edgeface.images import Preprocess
+from edgeface.train.run import SCHEMA, Config, Schedule
+
+KEYS = {
+    *("file", "format", "scheme", "n", "accuracy", "delta_points", "agreement", "flips"),
+    "size_bytes",
+}
+GREYS = {"ada": 40, "bob": 128, "cyd": 220}  # what the fake backend tells apart
+
+
+def photographs(root: Path, people: dict[str, int], count: int = 4) -> Path:
+    for who, grey in people.items():
+        for number in range(count):
+            path = root / who / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), np.full((60, 50, 3), grey + number, np.uint8))
+    return root
+
+
+def write_run(folder: Path, photos: Path, weights: bytes = b"weights") -> Path:
+    """A run as training leaves it; its weights are none, which comparing does not need."""
+    names = sorted(p.relative_to(photos).as_posix() for p in photos.rglob("*.png"))
+    entries = tuple(
+        Entry(
+            name,
+            name.split("/")[0],
+            sealed.sha256(photos / name),
+            "validation" if name.endswith("0.png") else "training",
+            box=(5.0, 5.0, 30.0, 30.0),
+        )
+        for name in names
+    )
+    config = Config(
+        *(SCHEMA, "0.1.0", "2026-01-02T03:04:05+00:00", "friends", str(photos), "haar", 0),
+        *(Preprocess(32, 32), Schedule()),
+    )
+    with sealed.new_folder(folder) as new:
+        (new / "config.toml").write_text(records.to_toml(asdict(config)))
+        (new / "labels.txt").write_text("".join(f"{who}\n" for who in sorted(GREYS)))
+        (new / "split.json").write_text(records.to_json(asdict(Split(1, 0, 0.3, entries))))
+        (new / "metrics.json").write_text("{}")
+        (new / "model.weights.h5").write_bytes(weights)
+    return folder
+
+
+@pytest.fixture
+def with_run(fake_bundle: Path, tmp_path: Path) -> Path:
+    """The fake bundle, as if it came from the run at runs/tiny."""
+    photos = photographs(tmp_path / "photos", GREYS)
+    run = write_run(tmp_path / "runs" / "tiny", photos)
+    manifest = json.loads((fake_bundle / "manifest.json").read_text())
+    manifest["origin"]["run"] = "runs/tiny"
+    manifest["origin"]["weights_sha256"] = sealed.sha256(run / "model.weights.h5")
+    kept = {p.name: p.read_bytes() for p in fake_bundle.iterdir() if p.name != sealed.SUMS}
+    seen = [sealed.sha256(p)[:SEEN_DIGITS] for p in photos.rglob("*.png") if p.stem != "0"]
+    with sealed.new_folder(fake_bundle, force=True) as new:
+        for name, content in kept.items():
+            (new / name).write_bytes(content)
+        (new / "manifest.json").write_text(json.dumps(manifest))
+        (new / SEEN).write_text("\n".join(seen))
+    return fake_bundle
+
+
+def test_by_default_the_newest_bundle_on_its_own_validation_side(with_run: Path, cli) -> None:
+    ran = cli("compare", "--json")
+    assert ran.code == 0, ran.err
+    assert "bundle: bundles/tiny (the newest)" in ran.err
+    found = json.loads(ran.out)
+    assert found["on"] == "validation side of runs/tiny"
+    assert (found["n"], found["strangers"], found["trained_on"]) == (3, 0, 0)
+    assert [f["file"] for f in found["files"]] == [
+        f"tiny.{scheme}.{format}" for format in ("tflite", "onnx") for scheme in ("float32", "int8")
+    ]
+    for row in found["files"]:
+        assert row.keys() >= KEYS
+        assert (row["n"], row["accuracy"], row["agreement"], row["flips"]) == (3, 1, 1, 0)
+        assert row["delta_points"] == 0
+        assert row["size_bytes"] == (with_run / row["file"]).stat().st_size
+    assert f"next: edgeface bench {Path('bundles/tiny')}" in ran.err
+
+
+def test_a_table_for_people(with_run: Path, cli) -> None:
+    ran = cli("compare", with_run)
+    assert ran.code == 0
+    assert "on validation side of runs/tiny: 3 pictures of enrolled people" in ran.out
+    row = next(line for line in ran.out.splitlines() if line.startswith("tiny.int8.tflite"))
+    assert row.split()[1] == "1.000"
+    assert "strangers" not in ran.out
+
+
+def test_strangers(with_run: Path, cli, tmp_path: Path) -> None:
+    others = photographs(tmp_path / "others", {"eve": 90, "dan": 91})
+    words = ("compare", "--strangers", others, "--detector", "none")
+    found = json.loads(cli(*words, "--json").out)
+    assert (found["n"], found["strangers"]) == (3, 8)
+    assert all(row["strangers_named"] == 8 for row in found["files"])
+    ran = cli(*words)
+    assert "strangers named" in ran.out
+    assert "8 (100.0 %)" in ran.out
+    assert "strangers: 8 faces of people who were not enrolled" in ran.out
+    ran = cli("compare", "--strangers", tmp_path / "photos", "--detector", "none")
+    assert ran.code == 1
+    assert "is enrolled" in ran.err
+
+
+def test_a_folder_of_photographs(with_run: Path, cli, tmp_path: Path) -> None:
+    new = photographs(tmp_path / "new", {"ada": 50, "bob": 140, "eve": 200})
+    ran = cli("compare", with_run, new, "--detector", "none")
+    assert ran.code == 0, ran.err
+    assert f"on {new}: 8 pictures of enrolled people" in ran.out
+    assert "strangers: 4 faces" in ran.out
+    assert "trained on" not in ran.out
+
+
+def test_what_it_was_trained_on_is_said_and_not_counted(
+    with_run: Path, cli, tmp_path: Path
+) -> None:
+    ran = cli("compare", with_run, tmp_path / "photos", "--detector", "none")
+    assert f"on {tmp_path / 'photos'}: 3 pictures of enrolled people" in ran.out
+    assert "9 more were trained on and are not counted" in ran.out
+    for who in GREYS:
+        (tmp_path / "photos" / who / "0.png").unlink()
+    ran = cli("compare", with_run, tmp_path / "photos", "--detector", "none")
+    assert ran.code == 0
+    assert "CAUTION: all of them are pictures that the network was trained on" in ran.out
+
+
+def test_a_run_that_moved_can_be_named(with_run: Path, cli, tmp_path: Path) -> None:
+    (tmp_path / "runs").rename(tmp_path / "archive")
+    ran = cli("compare")
+    assert ran.code == 2
+    assert "the run runs/tiny that bundles/tiny was made from is not here" in ran.err
+    assert "--run" in ran.err
+    assert json.loads(cli("compare", "--run", "archive/tiny", "--json").out)["n"] == 3
+
+
+def test_another_run_is_refused(with_run: Path, cli, tmp_path: Path) -> None:
+    write_run(tmp_path / "runs" / "other", tmp_path / "photos", b"other weights")
+    ran = cli("compare", "--run", "runs/other")
+    assert ran.code == 2
+    assert "runs/other is not the run that bundles/tiny was made from (other weights)" in ran.err
+
+
+def test_a_broken_run_is_named(with_run: Path, cli) -> None:
+    path = Path("runs/tiny/labels.txt")
+    path.write_text("x" + path.read_text())
+    ran = cli("compare")
+    assert ran.code == 1
+    assert "runs/tiny: labels.txt was changed" in ran.err
+
+
+def test_photographs_that_are_gone_or_changed(with_run: Path, cli, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photographs(photos, {"bob": 129})
+    ran = cli("compare")
+    assert ran.code == 1
+    assert "bob/0.png was changed after the network was trained" in ran.err
+    shutil.rmtree(photos)
+    ran = cli("compare")
+    assert ran.code == 2
+    assert "the photographs of runs/tiny are gone" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("nowhere",), 2, "no such folder"),
+        (("bundles/tiny", "nowhere"), 2, "no such folder or zip"),
+        (("--strangers", "nowhere"), 2, "no such folder or zip"),
+        (("bundles/tiny", "photos", "--detector", "hog"), 2, "unknown detector"),
+        (("--threads", "0"), 2, "--threads"),
+    ],
+)
+def test_asked_wrongly(
+    with_run: Path, cli, words: tuple[str, ...], code: int, message: str
+) -> None:
+    ran = cli("compare", *words)
+    assert ran.code == code
+    assert message in ran.err
+    assert not ran.out

@@ -1,0 +1,50 @@
+"""The page about formats names every field that is written."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from edgeface import bundle, report
+from edgeface.board import Board, State
+from edgeface.camera.sinks import jsonl
+from edgeface.datasets import split
+from edgeface.images import Preprocess
+from edgeface.train import run
+
+RECORDS = [
+    bundle.Manifest,
+    bundle.ModelFile,
+    bundle.Measured,
+    bundle.Tensor,
+    bundle.Calibration,
+    bundle.Origin,
+    Preprocess,
+    report.Report,
+    report.Cell,
+    report.Method,
+    report.Window,
+    report.Skipped,
+    Board,
+    State,
+    split.Split,
+    split.Entry,
+    run.Config,
+    run.Schedule,
+]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda r: r.__name__)
+def test_every_field_is_described(record: type, checkout: Path) -> None:
+    page = (checkout / "docs" / "formats.md").read_text("utf-8")
+    words = set(re.findall(r"[a-z0-9_]+", " ".join(re.findall(r"`([^`]+)`", page))))
+    assert {field.name for field in fields(record)} <= words  # type: ignore[arg-type]
+
+
+def test_every_key_of_an_event_is_described(checkout: Path) -> None:
+    page = (checkout / "docs" / "formats.md").read_text("utf-8")
+    events = page[page.index("## Events") :]
+    keys = re.findall(r"^    ([a-z_]+)  +\S", jsonl.__doc__ or "", re.MULTILINE)
+    assert len(keys) == 10
+    assert re.findall(r"^\| `([a-z_]+)` \|", events, re.MULTILINE) == keys

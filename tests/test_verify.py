@@ -1,0 +1,99 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeface.bundle import Bundle
+from edgeface.errors import BackendMissing
+from edgeface.runtime import open_backend
+from edgeface.verify import EXACT, FLOAT, INT8, tolerance, verify
+
+
+class Shifted:
+    """FakeBackend's answers, moved by a constant, under another name."""
+
+    def __init__(self, backend, by: float, name: str) -> None:
+        self.backend, self.by, self.name = backend, by, name
+
+    def infer(self, pixels):
+        return self.backend.infer(pixels) + np.float32(self.by)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "backend", "expected"),
+    [
+        ("float32", "litert 2.3.0", FLOAT),
+        ("float32", "onnxruntime 1.31.1", FLOAT),
+        ("int8", "litert 2.3.0", EXACT),
+        ("int8", "tflite-runtime 2.14.0", INT8),
+        ("int8", "onnxruntime 1.31.1", INT8),
+    ],
+)
+def test_tolerance_goes_with_the_scheme_and_the_kernels(scheme, backend, expected):
+    assert tolerance(scheme, backend) == expected
+
+
+def test_the_same_answers_are_the_same(fake_bundle: Path):
+    done = verify(Bundle.load(fake_bundle))
+    assert [v.status for v in done] == ["same"] * 4
+    assert {v.largest for v in done} == {0.0}
+    assert {v.crops for v in done} == {4}
+
+
+@pytest.mark.parametrize(
+    ("by", "name", "expected"),
+    [
+        (5e-6, "litert 2", ["same", "different"]),
+        (5e-5, "litert 2", ["different", "different"]),
+        (0.02, "tflite-runtime 2.14.0", ["different", "same"]),
+        (0.05, "tflite-runtime 2.14.0", ["different", "different"]),
+        (float("nan"), "litert 2", ["different", "different"]),
+    ],
+)
+def test_a_difference_counts_by_scheme_and_runtime(fake_bundle, fake_backend, by, name, expected):
+    bundle = Bundle.load(fake_bundle)
+    files = [bundle.file("tflite", "float32"), bundle.file("tflite", "int8")]
+    done = verify(bundle, files, open_file=lambda path: Shifted(fake_backend, by, name))
+    assert [v.status for v in done] == expected
+    assert all(v.remedy for v in done if v.status == "different")
+    if by != by:
+        assert [v.largest for v in done] == [None, None]
+    else:
+        assert done[0].largest == pytest.approx(by, rel=0.01)
+
+
+def test_the_worst_crop_is_named(fake_bundle, fake_backend):
+    class OneOff(Shifted):
+        def infer(self, pixels):
+            return self.backend.infer(pixels) + np.float32(0.5 * (pixels.mean() == 255))
+
+    done = verify(Bundle.load(fake_bundle), open_file=lambda path: OneOff(fake_backend, 0, "x 1"))
+    assert {v.crop for v in done} == {2}
+
+
+def test_a_missing_runtime_is_said_and_the_rest_goes_on(fake_bundle, fake_backend):
+    def open_file(path: Path):
+        if path.suffix == ".onnx":
+            msg = "no runtime"
+            raise BackendMissing(msg, remedy="pip install it")
+        return fake_backend
+
+    done = verify(Bundle.load(fake_bundle), open_file=open_file)
+    assert [v.status for v in done] == ["same", "same", "not verified", "not verified"]
+    assert done[2].remedy == "pip install it"
+    assert done[2].largest is None
+
+
+def test_the_fixture_answers_here_as_it_did_where_it_was_made(fixture_bundle: Path):
+    pytest.importorskip("onnxruntime", reason="the fixture holds ONNX files too")
+    done = verify(Bundle.load(fixture_bundle))
+    assert [v.status for v in done] == ["same"] * 4, done
+
+
+def test_answers_of_another_file_are_found(fixture_bundle: Path):
+    bundle = Bundle.load(fixture_bundle)
+    int8, float32 = bundle.file("tflite", "int8"), bundle.file("tflite", "float32")
+    swapped = replace(int8, name=float32.name)
+    done = verify(bundle, [swapped], open_file=lambda path: open_backend(bundle.path(int8)))
+    assert done[0].status == "different"

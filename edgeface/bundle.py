@@ -12,6 +12,7 @@
       SHA256SUMS               the checksum of each of the above (see `edgeface.sealed`)
 """
 
+import shlex
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 GOLDEN = "golden.npz"
 SEEN = "trained-on.txt"
+RUN_CONFIG = "config.toml"  # what a run has in its place
+_AGAIN = "copy the bundle again from where it was made"
 SEEN_DIGITS = 16  # 64 bits of a SHA-256 do not meet by chance
 
 # What numpy raises at an archive that is none, is cut, lacks an array or claims to fill the memory.
@@ -191,13 +194,16 @@ class Bundle:
         path = folder / MANIFEST
         if not path.is_file():
             msg = f"{folder} is no bundle: it has no {MANIFEST}"
-            raise BundleError(msg, remedy="make one with edgeface export, or copy it whole")
+            is_run = (folder / RUN_CONFIG).is_file()
+            remedy = f"it is a run: edgeface export {shlex.quote(str(folder))} --int8"
+            whole = "make one with edgeface export, or copy it whole"
+            raise BundleError(msg, remedy=remedy if is_run else whole)
         sealed.check(folder, "bundle", needs=(MANIFEST, GOLDEN))
         try:
             data = records.from_json(path.read_text("utf-8"), str(path), BundleError)
         except UnicodeDecodeError as error:
             msg = f"{path}: not text in UTF-8"
-            raise BundleError(msg) from error
+            raise BundleError(msg, remedy=_AGAIN) from error
         records.check_schema(data, SCHEMA, str(path), BundleError)
         manifest = records.build(Manifest, data, str(path), BundleError)
         _check(manifest, folder)
@@ -241,14 +247,15 @@ class Bundle:
                 pixels = np.asarray(stored["pixels"])
                 outputs = {f.name: np.asarray(stored[f.name]) for f in self.manifest.files}
         except _UNREADABLE as error:
-            msg = f"{path}: not the golden values of this bundle ({error})"
-            raise BundleError(msg) from error
+            # Not with numpy's words: it advises to unpickle whatever it does not know.
+            msg = f"{path}: not the golden values of this bundle ({type(error).__name__})"
+            raise BundleError(msg, remedy=_AGAIN) from error
         right = pixels.dtype == np.uint8 and pixels.shape[1:] == self.manifest.preprocess.shape
         expected = (len(pixels), len(self.manifest.labels))
         fit = (o.shape == expected and o.dtype == np.float32 for o in outputs.values())
         if not right or not all(fit):
             msg = f"{path}: shapes or types do not go with the manifest"
-            raise BundleError(msg)
+            raise BundleError(msg, remedy=_AGAIN)
         return pixels, outputs
 
 
@@ -259,10 +266,10 @@ def _check(manifest: Manifest, folder: Path) -> None:
     names = [file.name for file in manifest.files]
     if not names or len(set(names)) != len(names):
         msg = f"{where}: no files, or one that stands twice"
-        raise BundleError(msg)
+        raise BundleError(msg, remedy=_AGAIN)
     if not manifest.labels or len(set(manifest.labels)) != len(manifest.labels):
         msg = f"{where}: no labels, or one that stands twice"
-        raise BundleError(msg)
+        raise BundleError(msg, remedy=_AGAIN)
     for file in manifest.files:
         _check_file(file, manifest, sums, str(where))
 
@@ -270,15 +277,15 @@ def _check(manifest: Manifest, folder: Path) -> None:
 def _check_file(file: ModelFile, manifest: Manifest, sums: dict[str, str], where: str) -> None:
     if file.name in ("", ".", "..") or "/" in file.name or "\\" in file.name:
         msg = f"{where}: {file.name!r} is not a plain file name; a bundle holds no paths"
-        raise BundleError(msg)
+        raise BundleError(msg, remedy=_AGAIN)
     if sums.get(file.name) != file.sha256:
         msg = f"{where}: the checksum of {file.name} is not the one in {sealed.SUMS}"
-        raise BundleError(msg, remedy="copy the bundle again from where it was made")
+        raise BundleError(msg, remedy=_AGAIN)
     if PurePosixPath(file.name).suffix != f".{file.format}":
         msg = f"{where}: {file.name} is no .{file.format} file"
-        raise BundleError(msg)
+        raise BundleError(msg, remedy=_AGAIN)
     shapes = (1, *manifest.preprocess.shape), (1, len(manifest.labels))
     dtypes = file.input.dtype, file.output.dtype
     if (file.input.shape, file.output.shape) != shapes or dtypes != ("uint8", "float32"):
         msg = f"{where}: {file.name} does not go with the preprocessing and the labels"
-        raise BundleError(msg)
+        raise BundleError(msg, remedy=_AGAIN)

@@ -35,6 +35,12 @@ def parity(probs: Probs, reference: Probs) -> float:
     return float(difference.max()) if np.isfinite(difference).all() else math.inf
 
 
+def cross_entropy(probs: Probs, truth: Truth) -> float:
+    """The loss that networks are trained with, its mean over the pictures; finite."""
+    right = probs[np.arange(len(truth)), truth].astype(np.float64)
+    return float(-np.log(np.clip(right, 1e-7, 1)).mean())
+
+
 def confusion(probs: Probs, truth: Truth) -> NDArray[np.int64]:
     """(classes, classes): row, the right class; column, the answered one."""
     classes = probs.shape[1]

@@ -133,7 +133,9 @@ def decode_picture(data: bytes, name: str) -> Picture:
     if picture is None:
         picture = _decode_with_pillow(data)
     if picture is None or picture.size == 0:
-        msg = f"{name}: not a picture, or a broken one"
+        # Of some formats no header is read here: then too large a one ends here as well.
+        or_large = "" if size else f", or one of more than {MAX_PIXELS // 10**6} megapixels"
+        msg = f"{name}: not a picture, or a broken one{or_large}"
         raise InputError(msg)
     return np.asarray(picture, np.uint8)
 

@@ -48,8 +48,10 @@ def check_free(path: Path, *, force: bool) -> None:
 
     Raises:
         UsageError: Something stands at ``path`` and ``force`` is off; or it is not ours to replace.
+        EdgefaceError: Nothing can be written there.
     """
     if not path.exists() and not path.is_symlink():
+        check_writable(path)
         return
     if not force:
         msg = f"{path} exists already"
@@ -61,6 +63,23 @@ def check_free(path: Path, *, force: bool) -> None:
     ):
         msg = f"{path} was not made by edgeface and is left alone, even with --force"
         raise UsageError(msg, remedy="choose another --out, or remove it yourself")
+    check_writable(path)
+
+
+def check_writable(path: Path) -> None:
+    """Say before a long job that nothing can be written at ``path``; nothing is created.
+
+    Raises:
+        EdgefaceError: The nearest folder above it that is there is closed to us, or is none.
+    """
+    above = path.absolute().parent
+    while not os.path.lexists(above):
+        above = above.parent
+    if not above.is_dir():
+        raise _cannot_write(path, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
+    if not os.access(above, os.W_OK | os.X_OK):
+        code = errno.EROFS if os.statvfs(above).f_flag & os.ST_RDONLY else errno.EACCES
+        raise _cannot_write(path, OSError(code, os.strerror(code)))
 
 
 @contextlib.contextmanager
@@ -228,8 +247,9 @@ def _is_about_writing(error: OSError, beside: Path) -> bool:
 
 
 def _cannot_write(path: Path, error: OSError) -> EdgefaceError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space" in str(error)
     reason = os.strerror(errno.ENOSPC) if "No space" in str(error) else error.strerror or str(error)
     return EdgefaceError(
         f"{path} could not be written ({reason}); nothing was left behind",
-        remedy="free some space, or choose another place with --out",
+        remedy=f"{'free some space, or ' if full else ''}choose another place with --out",
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeface.camera.frame import Result
 from edgeface.images import Picture
-from edgeface.vision.decide import UNKNOWN
+from edgeface.vision.decide import UNKNOWN, Decision
 
 # Blue-green-red; told apart by every kind of colour vision (Okabe and Ito: bluish green, orange).
 NAMED = (115, 158, 0)
@@ -68,9 +68,7 @@ def draw(result: Result, fps: float | None = None) -> Picture:
         colour = NAMED if known else STRANGER
         x0, y0, x1, y1 = (round(v) for v in face.box)
         cv2.rectangle(canvas, (x0, y0), (x1, y1), colour, max(1, round(2 * unit)))
-        _label(
-            canvas, f"{in_ascii(decision.name)} {_percent(decision.score)}", x0, y0, colour, unit
-        )
+        _label(canvas, _said(decision), x0, y0, colour, unit)
     age = f"{result.age_ns / 1e6:.0f} ms old"
     status = age if fps is None else f"{age}  {fps:.1f} fps"
     if result.seen.nobody:
@@ -79,8 +77,13 @@ def draw(result: Result, fps: float | None = None) -> Picture:
     return canvas
 
 
-def _percent(score: float) -> str:
-    return f"{score:.0%}" if np.isfinite(score) else "no score"
+def _said(decision: Decision) -> str:
+    """The name and its score. Of `unknown` no score: that one belongs to the nearest name."""
+    if not np.isfinite(decision.score):
+        return f"{in_ascii(decision.name)}, no score"
+    if decision.name == UNKNOWN:
+        return UNKNOWN
+    return f"{in_ascii(decision.name)} {decision.score:.0%}"
 
 
 def _label(

@@ -115,7 +115,7 @@ def open_source(spec: str, *, live: bool = False) -> FrameSource:
         device = int(camera[1])
         return NewestFrames(lambda: CameraReader(device), f"/dev/video{device}")
     path = Path(spec)
-    if not path.exists():
+    if not spec or not path.exists():
         msg = f"--source {spec}: no such camera, clip or folder"
         raise UsageError(msg, remedy="0 is the first camera; otherwise name a clip or a folder")
     if path.is_dir() or path.suffix.lower() in _STILLS:

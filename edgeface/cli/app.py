@@ -1,8 +1,10 @@
 """The ``edgeface`` command: this file only assembles it, one file a command beside it."""
 
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from edgeface import __version__
 from edgeface.cli import data, output
@@ -17,8 +19,29 @@ from edgeface.cli.train import train
 from edgeface.cli.verify import verify
 from edgeface.errors import EdgefaceError
 
+_INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
+
+
+class _Commands(TyperGroup):
+    """The commands in the order of the way, and Ctrl-C said in words."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """What the help lists: groups stand where they belong, not at the end."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: (name != "quickstart", name != "data"))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; commands that keep something after Ctrl-C catch it themselves."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            output.say("interrupted; what was not finished was removed")
+            raise typer.Exit(_INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="edgeface",
+    cls=_Commands,
     help="From photographs of faces to a board that names them at camera speed.",
     no_args_is_help=True,
     add_completion=False,
@@ -58,6 +81,7 @@ app.command("show")(show)
 
 def main() -> None:
     """Run the command line; our own errors become one line, a remedy and an exit code."""
+    output.prepare_streams()
     try:
         app()
     except EdgefaceError as error:

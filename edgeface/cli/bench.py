@@ -76,6 +76,7 @@ def bench(
 def _check_out(out: Path | None, *, force: bool) -> None:
     """Before the measurement, not after it."""
     from edgeface.report import SUFFIX
+    from edgeface.sealed import check_writable
 
     if out is None:
         return
@@ -85,6 +86,7 @@ def _check_out(out: Path | None, *, force: bool) -> None:
     if out.is_dir() or (out.exists() and not force):
         msg = f"{out} exists already"
         raise UsageError(msg, remedy="choose another --out, or add --force to replace it")
+    check_writable(out)
 
 
 def _method(seconds: float | None, *, quick: bool, seed: int) -> "Method":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeface.cli import options, output
+from edgeface.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,15 +43,18 @@ def compare(
     from edgeface.comparison import compare_files, from_folder, with_strangers
     from edgeface.vision.detect import open_detector
 
+    if data is None and strangers is None and (detector or detector_model):
+        msg = "--detector, but no photographs: the faces of the run's own were found in training"
+        raise UsageError(msg, remedy="name photographs too, or leave --detector out")
     loaded = Bundle.load(options.bundle_folder(bundle))
     name = detector or loaded.manifest.detector
-    if data is not None or strangers is not None:
-        eyes = open_detector(name, detector_model)
-    if data is None:
+    unneeded = data is None and strangers is None
+    eyes = None if unneeded else open_detector(name, detector_model)
+    if data is None or eyes is None:
         pictures = _own_validation(loaded, run)
     else:
         pictures = from_folder(loaded, data, eyes, _finding, skip_broken=skip_broken)
-    if strangers is not None:
+    if strangers is not None and eyes is not None:
         pictures = with_strangers(
             pictures, loaded, strangers, eyes, _finding, skip_broken=skip_broken
         )
@@ -65,7 +69,6 @@ def compare(
 def _own_validation(bundle: "Bundle", named: Path | None) -> "Pictures":
     """The validation side of the run that the bundle was made from."""
     from edgeface.comparison import Pictures
-    from edgeface.errors import UsageError
     from edgeface.train.run import Run
 
     folder = named or Path(bundle.manifest.origin.run)

@@ -7,7 +7,12 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what stands at --out.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed", min=0, max=2**32 - 1, metavar="NUMBER", help="Seed of everything that is drawn."
+    ),
+]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="Threads of the computation.")]
 BundleArgument = Annotated[
     Path | None, typer.Argument(metavar="BUNDLE", help="A bundle; by default the newest.")

@@ -1,26 +1,59 @@
 """What commands say, and where: results to stdout, everything about the way there to stderr."""
 
+import contextlib
+import io
+import json
+import os
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgeface import records
 from edgeface.errors import EdgefaceError
 
 T = TypeVar("T")
 NONE = "–"  # in a table, where there is nothing to say
 
 
+def prepare_streams() -> None:
+    """Let nothing that is said fail: names of any script, closed streams.
+
+    A character that the terminal's encoding lacks is written as its escape. A stream that was
+    closed leads nowhere; without this the next file to be opened would take its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextlib.contextmanager
+def _to_stdout() -> Iterator[None]:
+    """Results that go to a full disk are an error of ours; a reader that left is none."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as wrong:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
+        msg = f"the result could not be written to standard output ({wrong.strerror})"
+        raise EdgefaceError(msg, remedy="free some space, or send it to another place") from wrong
+
+
 def result(text: str) -> None:
     """A line of the result: stdout."""
-    print(text)  # noqa: T201 - the one place that prints results
+    with _to_stdout():
+        print(text)  # noqa: T201 - the one place that prints results
 
 
 def as_json(data: Any) -> None:
-    """The whole result for a machine: stdout."""
-    sys.stdout.write(records.to_json(data))
+    """The whole result for a machine: stdout, in ASCII, whatever the encoding of the terminal."""
+    with _to_stdout():
+        sys.stdout.write(json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 
 def say(text: str) -> None:
@@ -36,8 +69,12 @@ def error(wrong: EdgefaceError) -> None:
 
 
 def next_command(*words: str | Path) -> None:
-    """The command that one would type now, ready to paste."""
-    say(f"next: {shlex.join(str(w) for w in words)}")
+    """The command that one would type now, ready to paste.
+
+    A path that begins with a dash would be read as an option.
+    """
+    typed = [f"./{w}" if isinstance(w, Path) and str(w).startswith("-") else str(w) for w in words]
+    say(f"next: {shlex.join(typed)}")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

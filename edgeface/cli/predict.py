@@ -54,16 +54,19 @@ def predict(
     broken = [row["error"] for row in rows if row["error"]]
     if broken:
         msg = f"{len(broken)} of {len(files)} pictures could not be used; the first: {broken[0]}"
-        raise InputError(msg, remedy="the others were looked at; remove or replace these")
+        others = "" if len(broken) == len(files) else "; the others were looked at"
+        raise InputError(msg, remedy=f"remove or replace them{others}")
     output.next_command("edgeface", "run", bundle.folder)
 
 
 def _split(things: list[Path]) -> tuple[Path | None, list[Path]]:
-    """A first argument that holds a manifest is the bundle; so is a model file."""
-    from edgeface.bundle import MANIFEST
+    """A first argument that edgeface wrote is meant as the bundle; so is a model file."""
+    from edgeface.bundle import MANIFEST, RUN_CONFIG
+    from edgeface.sealed import SUMS
 
     first = things[0]
-    if (first / MANIFEST).is_file() or first.suffix.lower() in (".tflite", ".onnx"):
+    written = any((first / name).is_file() for name in (MANIFEST, SUMS, RUN_CONFIG))
+    if written or first.suffix.lower() in (".tflite", ".onnx"):
         return first, things[1:]
     return None, things
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Annotated, Any
 
 import typer
@@ -37,6 +38,7 @@ def quickstart(
 
 def _free(out: Path, *, force: bool) -> Path:
     """An empty place; with --force the one of an earlier quickstart is used again."""
+    from edgeface import sealed
     from edgeface.errors import UsageError
 
     marker = out / ".quickstart"
@@ -44,8 +46,8 @@ def _free(out: Path, *, force: bool) -> Path:
         msg = f"{out} exists already"
         remedy = "add --force to replace it" if marker.is_file() else "choose another --out"
         raise UsageError(msg, remedy=remedy)
-    out.mkdir(parents=True, exist_ok=True)
-    marker.touch()
+    sealed.check_writable(out)
+    sealed.write_file(marker, "")
     return out
 
 
@@ -66,8 +68,9 @@ class Way:
         at, seed = self.place, self.seed
         faces, run, bundle = at / "faces", at / "runs" / "drawn", at / "bundles" / "drawn"
         clip, events, video = at / "clip.mp4", at / "events.jsonl", at / "named.mp4"
-        self._take("data", "draw", faces, "--people", PEOPLE, "--pictures", PICTURES,
-                   "--strangers", STRANGERS, "--clip", clip, "--seconds", SECONDS, "--seed", seed)  # fmt: skip
+        drawn: list[str | int | Path] = ["--people", PEOPLE, "--pictures", PICTURES]
+        drawn += ["--strangers", STRANGERS, "--clip", clip, "--seconds", SECONDS]
+        self._take("data", "draw", faces, *drawn, "--seed", seed)
         self._take("train", "friends", faces, "--out", run, "--seed", seed, "--epochs", EPOCHS)
         self._take("export", run, "--int8", "--out", bundle)
         self._take("compare", bundle, "--strangers", f"{faces}-strangers", force=False)
@@ -81,14 +84,28 @@ class Way:
         output.say(f"\n[{len(self.steps) + 1}/7] edgeface {shlex.join(typed)}")
         command = [sys.executable, "-m", "edgeface", *typed, "--json", *(["--force"] * force)]
         started = time.monotonic()
-        done = subprocess.run(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
-        if done.returncode:
-            raise typer.Exit(done.returncode)
+        printed, code = _finish(subprocess.Popen(command, stdout=PIPE, stdin=DEVNULL))
+        if code:
+            raise typer.Exit(code)
         seconds = time.monotonic() - started
         name = typed[0]
-        result = jsonlib.loads(done.stdout)
+        result = jsonlib.loads(printed)
         self.steps.append({"name": name, "typed": typed, "seconds": seconds, "result": result})
         output.say(f"      {seconds:.1f} s")
+
+
+def _finish(step: "subprocess.Popen[bytes]") -> tuple[bytes, int]:
+    """What a step printed, and its exit code.
+
+    A terminal gives Ctrl-C to the step as well, which tidies up: it is waited for, not killed.
+    """
+    with step:
+        try:
+            printed, _ = step.communicate()
+        except KeyboardInterrupt:
+            step.communicate()
+            raise
+    return printed, step.returncode
 
 
 def _sum_up(done: dict[str, Any]) -> None:

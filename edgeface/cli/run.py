@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeface.cli import looking, options, output, targets
+from edgeface.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -79,6 +80,9 @@ def run(
             output.say(f"written: {path}")
     if tally.stopped_by is not None:
         raise tally.stopped_by
+    if tally.frames and tally.failed == tally.frames:
+        msg = f"none of the {tally.frames} frames could be used; the first: {tally.first_failure}"
+        raise InputError(msg, remedy="name another source")
     output.next_command("edgeface", "bench", chosen.folder)
 
 
@@ -86,7 +90,6 @@ def _check_places(events: Path | None, video: Path | None, *, force: bool) -> No
     """Before the camera is opened: suffixes, folders, free names."""
     from edgeface.camera.sinks.jsonl import check_events
     from edgeface.camera.sinks.video import check_video
-    from edgeface.errors import UsageError
 
     if events is not None:
         check_events(events, force=force)

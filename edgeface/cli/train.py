@@ -31,10 +31,10 @@ def train(
     model_size: Annotated[
         int | None, typer.Option("--model-size", help="Side of the network's input in pixels.")
     ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="At most so many.")] = 120,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="At most so many.")] = 300,
     patience: Annotated[
         int, typer.Option("--patience", min=1, help="Epochs without progress before it stops.")
-    ] = 25,
+    ] = 30,
     crop: Annotated[
         str, typer.Option("--crop", help="auto, never (pictures are crops already), always.")
     ] = "auto",

@@ -127,6 +127,7 @@ def _sides(run: Run, recipe: Recipe, network: Network, teller: Teller) -> _Sides
         "validation", lambda entries: teller.track(entries, "validation pictures")
     )
     probs = network.infer(pixels)
+    _check_recorded(run, evaluate.cross_entropy(probs, truth))
     if not parity.moves(np.concatenate([probs, network.infer(training[:64])])):
         msg = (
             f"{run.folder}: the network answers every picture alike; no comparison would mean much"
@@ -137,6 +138,17 @@ def _sides(run: Run, recipe: Recipe, network: Network, teller: Teller) -> _Sides
     digests = tuple(entries[i].sha256 for i in chosen)
     shown = calibrate.with_black_and_white(training[chosen])
     return _Sides(shown, digests, pixels, truth, probs)
+
+
+def _check_recorded(run: Run, loss: float) -> None:
+    """A run is rebuilt by today's code: it has to be the network that was measured then."""
+    recorded = run.metrics()["validation"].get("loss")
+    if recorded is None or abs(loss - recorded) > 1e-3 * (1 + abs(recorded)):
+        msg = (
+            f"{run.folder}: validation loss {loss:.4f}, when it was trained {recorded}: "
+            f"edgeface {__version__} does not build the network of {run.config.edgeface}"
+        )
+        raise ConversionError(msg, remedy="train again, or export with the version that trained it")
 
 
 def _convert(

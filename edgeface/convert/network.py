@@ -45,8 +45,12 @@ class Network:
                 weights hold a NaN or an infinity.
         """
         first = model.layers[0]
-        if not isinstance(first, keras.layers.Rescaling) or np.ndim(first.scale) > 0:
-            msg = f"{model.name} does not begin with a Rescaling layer but with {first.name!r}"
+        scaling = isinstance(first, keras.layers.Rescaling)
+        if not scaling or np.ndim(first.scale) > 0 or np.ndim(first.offset) > 0:
+            msg = (
+                f"{model.name} does not begin with a Rescaling layer of one scale and one offset "
+                f"but with {first.name!r}"
+            )
             raise ConversionError(
                 msg, remedy="put the scaling into the network, as its first layer"
             )

@@ -15,6 +15,8 @@ from edgeface.datasets.drawn.truth import truth_path
 from edgeface.errors import InputError
 
 PICTURE = "report.png"
+CROPS = "Crops, as they come out of <code>images.crop</code>; the loop uses the same function."
+KEPT = "The epoch with the lowest validation loss was kept."
 
 
 def tour_page(place: Path, done: dict[str, Any], seconds: float) -> str:
@@ -28,6 +30,7 @@ def tour_page(place: Path, done: dict[str, Any], seconds: float) -> str:
     score = score_clip(truth_path(place / "clip.mp4"), place / "events.jsonl")
     picture = _telling_frame(place / "named.mp4", place / "events.jsonl")
     sealed.write_file(place / PICTURE, picture)
+    run = place / "runs" / "drawn"
     body = "".join(
         (
             "<h1>From drawn faces to a loop that names them</h1>",
@@ -37,12 +40,10 @@ def tour_page(place: Path, done: dict[str, Any], seconds: float) -> str:
             _files(done),
             _notes(done),
             "<h2>The clip, held against its truth</h2>",
-            _clip(score, done["run"]),
+            _clip(score),
             "<h2>What the network was shown, and how it learned</h2>",
-            _figure((place / "runs/drawn/crops.png").read_bytes(), "Crops, as they come out of "
-                    "<code>images.crop</code>; the loop uses the same function."),  # fmt: skip
-            _figure((place / "runs/drawn/history.png").read_bytes(), "The epoch with the lowest "
-                    "validation loss was kept."),  # fmt: skip
+            _figure((run / "crops.png").read_bytes(), CROPS),
+            _figure((run / "history.png").read_bytes(), KEPT),
             "<h2>The commands</h2>",
             _commands(done, seconds),
         )
@@ -56,8 +57,8 @@ def _headline(done: dict[str, Any], score: ClipScore) -> str:
     ratio = full["size_bytes"] / small["size_bytes"]
     return (
         f"The int8 file is <strong class=number>{ratio:.1f} times smaller</strong> and answers "
-        f"<strong class=number>{small['agreement']:.1%}</strong> of {small['n']} held-back pictures "
-        f"as the float32 file does. In the clip it named "
+        f"<strong class=number>{small['agreement']:.1%}</strong> of {small['n']} held-back "
+        f"pictures as the float32 file does. In the clip it named "
         f"<strong class=number>{score.known_right} of {score.known_detected}</strong> found faces "
         f"of enrolled people rightly and gave <strong class=number>{score.strangers_named} of "
         f"{score.strangers_detected}</strong> faces of strangers a name."
@@ -93,13 +94,13 @@ def _notes(done: dict[str, Any]) -> str:
     )
 
 
-def _clip(score: ClipScore, run: dict[str, Any]) -> str:
+def _clip(score: ClipScore) -> str:
+    known = (score.known_shown, score.known_detected, score.known_right, score.known_wrong)
+    strange = (score.strangers_shown, score.strangers_detected, "–", score.strangers_named)
     rows = (
-        ("enrolled", score.known_shown, score.known_detected, score.known_right,
-         score.known_wrong, score.known_unknown),
-        ("strangers", score.strangers_shown, score.strangers_detected, "–",
-         score.strangers_named, score.strangers_unknown),
-    )  # fmt: skip
+        ("enrolled", *known, score.known_unknown),
+        ("strangers", *strange, score.strangers_unknown),
+    )
     head = ("faces of", "shown", "found", "right name", "wrong name", "unknown")
     return table(head, [tuple(str(cell) for cell in row) for row in rows]) + (
         "<p class=faint>One face a person and frame, decided frame by frame; faces that are partly "

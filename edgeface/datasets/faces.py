@@ -134,7 +134,8 @@ def _cut_one(
     if box is None:
         reason = "no face found" if found == "none" else "several faces"
         return replace(entry, side="left out", reason=reason), None
-    x0, y0, x1, y1 = (round(float(v), 2) for v in box)
+    # Not rounded for the record: a box a hundredth of a pixel away may be crops of other pixels.
+    x0, y0, x1, y1 = (float(v) for v in box)
     kept = (x0, y0, x1, y1)
     return replace(entry, box=kept), crop(picture, np.asarray(kept), preprocess)
 

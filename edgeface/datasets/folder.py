@@ -102,9 +102,17 @@ class _Zip:
         try:
             self._zip = zipfile.ZipFile(path)
         except _BROKEN as error:
-            msg = f"{path}: not a zip, or a broken one ({error})"
-            raise InputError(msg) from error
+            msg = f"{path}: no folder, and no zip or a broken one ({error})"
+            raise InputError(msg, remedy="name a folder of folders, or a zip of it") from error
         self._path = path
+        for info in self._zip.infolist():
+            if info.flag_bits & 1:
+                msg = f"{path}: encrypted ({info.filename})"
+                raise InputError(msg, remedy="unpack it, and name the folder")
+            if _climbs(info.filename):
+                # It could only be read; but who packs such names wants them to be written.
+                msg = f"{path}: {info.filename!r} leads out of the zip"
+                raise InputError(msg, remedy="unpack it where it can do no harm, and look at it")
 
     def names(self) -> Iterable[str]:
         files = (i for i in self._zip.infolist() if not i.is_dir())
@@ -156,9 +164,11 @@ class PhotoFolder:
         self.people, self.ignored = _sort_by_person(names, self._prefix)
         if not self.people:
             msg = f"{root}: no folder with photographs in it"
-            raise InputError(
-                msg, remedy="make one folder per person and put their photographs there"
-            )
+            remedy = "make one folder per person and put their photographs there"
+            packed = [n for n in self.ignored if n.lower().endswith(".zip")]
+            if packed:
+                msg, remedy = f"{msg}, but {packed[0]}", f"unpack {packed[0]} first"
+            raise InputError(msg, remedy=remedy)
 
     def __enter__(self) -> "PhotoFolder":
         return self
@@ -243,6 +253,10 @@ def check_for_training(people: Mapping[str, list[str]], root: Path) -> None:
             msg = f"{root}: {person!r} has a single photograph; two are the least"
             remedy = "add photographs (one is trained on, one held back), or use --people"
             raise InputError(msg, remedy=remedy)
+
+
+def _climbs(name: str) -> bool:
+    return name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/")
 
 
 def _hidden(name: str) -> bool:

@@ -101,4 +101,4 @@ def open_backend(path: Path, *, backend: str | None = None, threads: int = 1) ->
     except (ValueError, RuntimeError, TypeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         msg = f"{path}: {name} does not take this file ({reason})"
-        raise BackendError(msg) from error
+        raise BackendError(msg, remedy="copy it again from where it was made") from error

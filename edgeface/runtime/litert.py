@@ -22,8 +22,11 @@ def _interpreter_class() -> tuple[str, Any]:
         from ai_edge_litert.interpreter import Interpreter
 
         return "litert " + importlib.metadata.version("ai-edge-litert"), Interpreter
-    except ImportError:
+    except ModuleNotFoundError:
         pass
+    except ImportError as error:  # it is there, so its predecessor would be a substitute
+        msg = f"ai-edge-litert is installed and does not load ({error})"
+        raise BackendError(msg, remedy="pip install --force-reinstall ai-edge-litert") from error
     try:
         from tflite_runtime.interpreter import Interpreter as Older
     except ImportError as error:

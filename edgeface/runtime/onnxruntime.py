@@ -17,9 +17,12 @@ class OnnxRuntime:
     def __init__(self, path: Path, threads: int = 1) -> None:
         try:
             import onnxruntime
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             msg = "ONNX Runtime is not installed, and .onnx files run on nothing else here"
             raise BackendMissing(msg, remedy="pip install 'edgeface[onnx]'") from error
+        except ImportError as error:
+            msg = f"ONNX Runtime is installed and does not load ({error})"
+            raise BackendError(msg, remedy="pip install --force-reinstall onnxruntime") from error
         self.name = f"onnxruntime {onnxruntime.__version__}"
         self.threads = threads
         options = onnxruntime.SessionOptions()

@@ -197,6 +197,7 @@ def _metrics(model: Any, ready: Prepared, history: Any, seconds: float) -> dict[
         counts = evaluate.confusion(probs, truth)
         return {
             "pictures": len(truth),
+            "loss": evaluate.cross_entropy(probs, truth),
             "accuracy": hits / len(truth),
             "accuracy_low": low,
             "accuracy_high": high,

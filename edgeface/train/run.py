@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import records, sealed
+from edgeface.bundle import MANIFEST
 from edgeface.datasets.faces import class_numbers, recut
 from edgeface.datasets.folder import PhotoFolder
 from edgeface.datasets.split import FILE as SPLIT
@@ -54,8 +55,8 @@ class Schedule:
         rate: Learning rate of the first epoch.
     """
 
-    epochs: int = 120
-    patience: int = 25
+    epochs: int = 300
+    patience: int = 30
     batch: int = 20
     rate: float = 1e-3
 
@@ -110,7 +111,9 @@ class Run:
         path = folder / CONFIG
         if not path.is_file():
             msg = f"{folder} is no run: it has no {CONFIG}"
-            raise BundleError(msg, remedy="make one with edgeface train")
+            is_bundle = (folder / MANIFEST).is_file()
+            remedy = "it is a bundle: name the run that it was made from"
+            raise BundleError(msg, remedy=remedy if is_bundle else "make one with edgeface train")
         sealed.check(folder, "run", needs=(CONFIG, LABELS, WEIGHTS, METRICS, SPLIT))
         data = records.from_toml(path.read_text("utf-8"), str(path), BundleError)
         records.check_schema(data, SCHEMA, str(path), BundleError)
@@ -139,7 +142,8 @@ class Run:
         try:
             model.load_weights(self.folder / WEIGHTS)
         except (ValueError, OSError, KeyError) as error:
-            msg = f"{self.folder}: {WEIGHTS} does not go with {self.config.network} ({error})"
+            reason = " ".join(str(error).split())[:200]  # Keras prints the weights themselves
+            msg = f"{self.folder}: {WEIGHTS} does not go with {self.config.network} ({reason})"
             raise BundleError(msg) from error
         return model
 

@@ -59,11 +59,10 @@ def fit_threshold(probs: NDArray[np.float32], truth: NDArray[np.intp], keep: flo
         0 to 1; chance level (1 / classes) where no answer was right.
     """
     right = probs.argmax(axis=1) == truth
-    scores = probs.max(axis=1)
-    scores = np.sort(scores[right & np.isfinite(scores)])
+    best = probs.max(axis=1)
+    scores: NDArray[np.float32] = np.sort(best[right & np.isfinite(best)])
     if not len(scores):
-        return 1 / probs.shape[1]
+        return float(1 / probs.shape[1])
     lost = int(np.floor((1 - keep) * len(scores) + 1e-9))
     # Just below the score that is kept: 1e-6 is far under what any scheme resolves.
-    threshold: float = scores[lost] - 1e-6
-    return min(max(float(threshold), 0.0), 1.0)
+    return min(max(float(scores[lost]) - 1e-6, 0.0), 1.0)

@@ -126,7 +126,8 @@ class Video:
         """OpenCV's writer says nothing, of a full disk neither: look at what it left."""
         written = cv2.VideoCapture(str(self._beside.absolute()), cv2.CAP_FFMPEG)
         try:
-            arrived = round(written.get(cv2.CAP_PROP_FRAME_COUNT)) if written.isOpened() else 0
+            stated = written.get(cv2.CAP_PROP_FRAME_COUNT) if written.isOpened() else 0
+            arrived = max(0, round(stated))  # of a cut Matroska file it states a nonsense below 0
         finally:
             written.release()
         # Matroska states a length, from which the number of frames follows but for one or two.

@@ -12,3 +12,5 @@
     truth       that truth as a file
     score       the events of a loop held against it
 """
+
+from edgeface import images  # noqa: F401 - first: it silences OpenCV before OpenCV is loaded

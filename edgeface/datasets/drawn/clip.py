@@ -252,7 +252,7 @@ def _record(path: Path, clip: DrawnClip, through: Through[int] | None) -> list[T
     # The writer reports nothing, a full disk included: look at what it left.
     written = cv2.VideoCapture(str(path))
     try:
-        last = round(written.get(cv2.CAP_PROP_FRAME_COUNT))
+        last = max(0, round(written.get(cv2.CAP_PROP_FRAME_COUNT)))
     finally:
         written.release()
     if last != clip.frames:

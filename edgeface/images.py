@@ -29,6 +29,7 @@ Colour = Literal["gray", "rgb", "bgr"]
 Framing = Literal["face", "whole"]
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
+LARGEST_SIDE_PX = 1024  # of a network's input
 _JPEG = (".jpg", ".jpeg", ".jpe")
 _PNM = (".pgm", ".ppm", ".pbm", ".pnm")
 _OTHER = (".png", ".bmp", ".dib", ".webp", ".tif", ".tiff", ".gif", ".jp2", ".avif")
@@ -54,8 +55,9 @@ class Preprocess:
     framing: Framing = "face"
 
     def __post_init__(self) -> None:
-        if not (8 <= self.height <= 1024 and 8 <= self.width <= 1024):
-            msg = f"input of {self.height}x{self.width} px: 8 to 1024 px a side are supported"
+        most = LARGEST_SIDE_PX
+        if not (8 <= self.height <= most and 8 <= self.width <= most):
+            msg = f"input of {self.height}x{self.width} px: 8 to {most} px a side are supported"
             raise UsageError(msg)
         if self.colour not in get_args(Colour) or self.framing not in get_args(Framing):
             msg = f"unknown preprocessing: colour {self.colour!r}, framing {self.framing!r}"

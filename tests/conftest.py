@@ -3,9 +3,10 @@
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,12 @@ ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("EDGEFACE_DATA", ROOT.parent / "shared" / "data"))
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 
+# Of the training toolchain about itself; warnings about our own use of it stay errors.
+THEIR_WARNINGS = (
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
+    r"ignore:\s*Warning. tf.lite.Interpreter is deprecated:UserWarning",
+)
+
 # A busy machine is no failure: nothing here is held to a time.
 settings.register_profile("edgeface", deadline=None)
 settings.load_profile("edgeface")
@@ -31,8 +38,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("real_data") and not REAL_DATA.is_dir():
             reason = f"no real data at {REAL_DATA}; set EDGEFACE_DATA"
             item.add_marker(pytest.mark.skip(reason=reason))
-        if item.get_closest_marker("tf") and not has_tf:
-            item.add_marker(pytest.mark.skip(reason="the training half is not installed"))
+        if item.get_closest_marker("tf"):
+            for theirs in THEIR_WARNINGS:
+                item.add_marker(pytest.mark.filterwarnings(theirs))
+            if not has_tf:
+                item.add_marker(pytest.mark.skip(reason="the training half is not installed"))
 
 
 @pytest.fixture
@@ -53,6 +63,81 @@ def checkout() -> Path:
 def fixture_bundle() -> Path:
     """A committed bundle of schema 1: friends at 32 px, trained on drawn faces."""
     return FIXTURES / "bundle-schema1"
+
+
+@pytest.fixture
+def fixture_run() -> Path:
+    """A committed run of schema 1: the one that `fixture_bundle` was exported from."""
+    return FIXTURES / "run-schema1"
+
+
+@pytest.fixture(scope="session")
+def drawn_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three drawn people with 24 photographs each; beside it, -strangers with one more."""
+    from edgeface.datasets.drawn.folders import write_dataset
+
+    folder = tmp_path_factory.mktemp("drawn") / "photos"
+    write_dataset(folder, people=3, pictures=24, strangers=1, seed=5)
+    return folder
+
+
+class QuietTeller:
+    """Remembers what a job says; its epochs may be watched by ``after_epoch``."""
+
+    def __init__(self, after_epoch: Callable[[Mapping[str, float]], None] | None = None) -> None:
+        self.said: list[str] = []
+        self.rows: list[Mapping[str, float]] = []
+        self._after_epoch = after_epoch
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def track(self, items: Sequence[Any], doing: str) -> Sequence[Any]:
+        return items
+
+    def epoch(self, row: Mapping[str, float], of: int) -> None:
+        self.rows.append(row)
+        if self._after_epoch is not None:
+            self._after_epoch(row)
+
+
+@pytest.fixture
+def teller() -> QuietTeller:
+    return QuietTeller()
+
+
+@pytest.fixture(scope="session")
+def prepared(drawn_photos: Path) -> tuple[Any, Any]:
+    """What training the small run was asked for, and its crops and sides."""
+    from edgeface.train.job import Request, prepare
+    from edgeface.train.run import Schedule
+    from edgeface.vision.detect import open_detector
+
+    asked = Request("friends", drawn_photos, size=32, seed=3, schedule=Schedule(epochs=20))
+    return asked, prepare(asked, lambda: open_detector("haar"), QuietTeller())
+
+
+@pytest.fixture(scope="session")
+def small_run(prepared: tuple[Any, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run trained in a few seconds; use with the marker ``tf``, and change nothing in it."""
+    from edgeface.train.job import train
+
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    train(*prepared, "haar", folder, QuietTeller())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_bundle(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All four files of the small run; use with the marker ``tf``, and change nothing in it."""
+    from edgeface.convert.export import export
+    from edgeface.recipe import Recipe
+    from edgeface.train.run import Run
+
+    folder = tmp_path_factory.mktemp("bundles") / "small"
+    recipe = Recipe("all", "any machine", ("tflite", "onnx"), ("float32", "int8"))
+    export(Run.load(small_run), recipe, folder, QuietTeller())
+    return folder
 
 
 class FakeBackend:

@@ -103,7 +103,7 @@ def test_a_table_for_people(with_run: Path, cli) -> None:
 
 
 def test_strangers(with_run: Path, cli, tmp_path: Path) -> None:
-    others = photographs(tmp_path / "others", {"eve": 90, "dan": 91})
+    others = photographs(tmp_path / "others", {"eve": 90, "dan": 100})
     words = ("compare", "--strangers", others, "--detector", "none")
     found = json.loads(cli(*words, "--json").out)
     assert (found["n"], found["strangers"]) == (3, 8)

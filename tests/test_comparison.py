@@ -114,9 +114,7 @@ def test_strangers_without_a_face_are_an_error(bundle: Bundle, tmp_path: Path) -
     haar = open_detector("haar")
     own = Pictures("x", np.zeros((1, 32, 32, 1), np.uint8), np.zeros(1, int))
     with pytest.raises(InputError, match="no picture with one clear face"):
-        with_strangers(
-            own, bundle, photographs(tmp_path / "photos", {"eve": 9}), haar, everything
-        )
+        with_strangers(own, bundle, photographs(tmp_path / "photos", {"eve": 9}), haar, everything)
 
 
 def on_greys(*strangers: int) -> Pictures:
@@ -187,7 +185,8 @@ def test_files_whose_runtime_is_missing_are_skipped_and_named(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(path: Path, threads: int):
-        raise BackendMissing("not here", remedy="pip install it")
+        msg = "not here"
+        raise BackendMissing(msg, remedy="pip install it")
 
     monkeypatch.setitem(BACKENDS, "tflite", {"fake": missing})
     found = compare_files(bundle, on_greys(), 1, everything)
@@ -197,7 +196,7 @@ def test_files_whose_runtime_is_missing_are_skipped_and_named(
         f"tiny.{s}.tflite": "not here; pip install it" for s in ("float32", "int8")
     }
     monkeypatch.setitem(BACKENDS, "onnx", {"fake": missing})
-    with pytest.raises(BackendMissing, match="no file can be run here.*not here"):
+    with pytest.raises(BackendMissing, match=r"no file can be run here.*not here"):
         compare_files(bundle, on_greys(), 1, everything)
 
 

@@ -68,7 +68,9 @@ def test_every_photograph_is_accounted_for(photos: Path) -> None:
     assert faces.pixels.shape == (5, 16, 16, 1)
     assert len({e.sha256 for e in faces.entries}) == 7
     box = faces.used[0].box
-    assert box == (5.0, 5.0, 15.12, 15.12)  # as it is recorded is as it is cropped
+    assert box == pytest.approx((5.0, 5.0, 15.123456, 15.123456))
+    found = Eyes().detect(cv2.imread(str(photos / "ada" / "0.png"))).boxes[0]
+    assert box == tuple(found.tolist())  # what is recorded is what the loop crops
     picture = cv2.imread(str(photos / "ada" / "0.png"))
     assert np.array_equal(faces.pixels[0], crop(picture, np.asarray(box), TO))
     assert class_numbers(faces.used, ("ada", "bob")).tolist() == [0, 0, 1, 1, 1]

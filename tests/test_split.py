@@ -16,7 +16,9 @@ from edgeface.errors import BundleError, UsageError
 
 
 def photos(counts: dict[str, int]) -> list[Photo]:
-    return [Photo(f"{who}/{n}.jpg", who, f"{who}{n}") for who, c in counts.items() for n in range(c)]
+    return [
+        Photo(f"{who}/{n}.jpg", who, f"{who}{n}") for who, c in counts.items() for n in range(c)
+    ]
 
 
 def held(pictures: list[Photo], validation: float, seed: int) -> set[str]:
@@ -110,9 +112,7 @@ def test_written_and_read_back(tmp_path: Path) -> None:
         ({"seed": "x"}, "expected a whole number"),
     ],
 )
-def test_another_format_is_refused(
-    tmp_path: Path, change: dict[str, object], message: str
-) -> None:
+def test_another_format_is_refused(tmp_path: Path, change: dict[str, object], message: str) -> None:
     data = {"schema": 1, "seed": 0, "validation": 0.3, "files": [], **change}
     (tmp_path / "split.json").write_text(json.dumps(data))
     with pytest.raises(BundleError, match=message):

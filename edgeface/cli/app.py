@@ -19,6 +19,11 @@ from edgeface.cli.train import train
 from edgeface.cli.verify import verify
 from edgeface.errors import EdgefaceError
 
+_HELP = """From photographs of faces to a board that names them at camera speed.
+
+The way is: train, export, compare, bench, run; every command ends with the next one to type. To see
+all of it on drawn faces first: edgeface quickstart.
+"""
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 
 
@@ -35,14 +40,14 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            output.say("interrupted; what was not finished was removed")
+            output.say("interrupted: nothing unfinished was left behind")
             raise typer.Exit(_INTERRUPTED) from None
 
 
 app = typer.Typer(
     name="edgeface",
     cls=_Commands,
-    help="From photographs of faces to a board that names them at camera speed.",
+    help=_HELP,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -63,7 +68,7 @@ def _root(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
-    """From photographs of faces to a board that names them at camera speed."""
+    """See `_HELP`."""
 
 
 # In the order of the way: what a newcomer reads in the help.

@@ -45,10 +45,11 @@ def bench(
     ] = None,
     force: options.Force = False,
 ) -> None:
-    """Measure latency: every file and number of threads in turns, raw samples, a verdict.
+    """Measure latency on this board, with a verdict.
 
-    A file that stands alone is fed random input. Ctrl-C ends the measurement early: what was
-    measured until then is reported, marked as interrupted, with exit code 130.
+    Every file and number of threads in turns. A file that stands alone is fed random input. Ctrl-C
+    ends the measurement early: what was measured until then is reported, marked as interrupted,
+    with exit code 130.
     """
     from edgeface import sealed
     from edgeface.bench.summary import as_data

@@ -19,11 +19,13 @@ def compare(
     bundle: options.BundleArgument = None,
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="[PHOTOS]", help="A folder per person; by default the run's own."),
+        typer.Argument(
+            metavar="PHOTOS", help="A folder per person; by default what the run held back."
+        ),
     ] = None,
     strangers: Annotated[
         Path | None,
-        typer.Option("--strangers", metavar="PHOTOS", help="A folder per person, nobody enrolled."),
+        typer.Option("--strangers", metavar="PHOTOS", help="People whom nobody trained on."),
     ] = None,
     run: Annotated[
         Path | None, typer.Option("--run", help="The run, where it moved since the export.")
@@ -38,7 +40,10 @@ def compare(
     threads: options.Threads = 1,
     json: options.Json = False,
 ) -> None:
-    """Compare every file with the float32 one: accuracy, agreement, strangers."""
+    """Compare the files of a bundle: accuracy, agreement, strangers.
+
+    Every file on the same pictures, each held against the float32 one.
+    """
     from edgeface.bundle import Bundle
     from edgeface.comparison import compare_files, from_folder, with_strangers
     from edgeface.vision.detect import open_detector
@@ -109,6 +114,10 @@ def _tell(result: "Compared") -> None:
     )
     if strangers:
         output.result(f"strangers: {strangers} faces of people who were not enrolled")
+    else:
+        output.say(
+            "how many strangers would be given a name was not measured: --strangers PHOTOS does"
+        )
 
 
 def _row(row: dict[str, Any], strangers: int) -> list[str]:

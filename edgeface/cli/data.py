@@ -33,7 +33,10 @@ def draw(
     force: Annotated[bool, typer.Option("--force", help="Replace what was drawn before.")] = False,
     json: Json = False,
 ) -> None:
-    """Draw people that nobody had to photograph: a folder of pictures for each, and a clip."""
+    """Draw people that nobody had to photograph.
+
+    A folder of pictures for each, and with --clip also a clip in which they walk by.
+    """
     from edgeface.datasets.drawn import clip as drawn_clip
     from edgeface.datasets.drawn import folders as drawn
 

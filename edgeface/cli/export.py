@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 def export(
     run: Annotated[
-        Path | None, typer.Argument(metavar="[RUN]", help="A run; by default the newest.")
+        Path | None, typer.Argument(metavar="RUN", help="A run; by default the newest.")
     ] = None,
-    int8: Annotated[bool, typer.Option("--int8", help="int8 beside float32.")] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Also quantised files, int8, beside float32.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Where the bundle goes; by default bundles/RUN.")
+        Path | None,
+        typer.Option("--out", help="Where the bundle goes. [default: a free name, as bundles/RUN]"),
     ] = None,
     recipe: Annotated[
-        Path | None, typer.Option("--recipe", metavar="FILE", help="A recipe, as in export/*.toml.")
+        Path | None,
+        typer.Option("--recipe", metavar="FILE", help="What to export, and gates: export/*.toml."),
     ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the bundle though a gate was not met.")
@@ -32,7 +36,11 @@ def export(
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
-    """Convert, calibrate, measure and bundle; TFLite and ONNX."""
+    """Turn a run into a bundle for a device: TFLite and ONNX files.
+
+    Converts, calibrates int8, measures every file on the pictures that were held back, and holds it
+    against the gates of a recipe. A gate that is not met: exit code 3, and no bundle.
+    """
     from edgeface import sealed
     from edgeface.train.run import CONFIG, Run
 
@@ -103,7 +111,7 @@ def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
         output.result("")
         output.table(recipe.HEAD, _gate_rows(made.gates))
     if made.bundle:
-        output.result(f"bundle: {target}")
+        output.result(f"bundle: {target} (report.html shows what was measured)")
 
 
 def _gate_rows(gates: "Sequence[GateResult]") -> "list[tuple[str, ...]]":

@@ -10,7 +10,7 @@ Force = Annotated[bool, typer.Option("--force", help="Replace what stands at --o
 Seed = Annotated[
     int,
     typer.Option(
-        "--seed", min=0, max=2**32 - 1, metavar="NUMBER", help="Seed of everything that is drawn."
+        "--seed", min=0, max=2**32 - 1, metavar="NUMBER", help="Seed of every random choice."
     ),
 ]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="Threads of the computation.")]

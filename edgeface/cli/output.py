@@ -31,28 +31,33 @@ def prepare_streams() -> None:
 
 
 @contextlib.contextmanager
-def _to_stdout() -> Iterator[None]:
-    """Results that go to a full disk are an error of ours; a reader that left is none."""
+def to_stdout() -> Iterator[None]:
+    """Write a part of the result within it; what is written later, after an error, leads nowhere.
+
+    Raises:
+        EdgefaceError: It goes to a disk that is full. A reader that went away (``| head``) is no
+            error.
+    """
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
     except OSError as wrong:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(wrong, BrokenPipeError):
+            return
         msg = f"the result could not be written to standard output ({wrong.strerror})"
         raise EdgefaceError(msg, remedy="free some space, or send it to another place") from wrong
 
 
 def result(text: str) -> None:
     """A line of the result: stdout."""
-    with _to_stdout():
+    with to_stdout():
         print(text)  # noqa: T201 - the one place that prints results
 
 
 def as_json(data: Any) -> None:
     """The whole result for a machine: stdout, in ASCII, whatever the encoding of the terminal."""
-    with _to_stdout():
+    with to_stdout():
         sys.stdout.write(json.dumps(data, indent=2, allow_nan=False) + "\n")
 
 

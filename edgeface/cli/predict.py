@@ -20,7 +20,7 @@ def predict(
     things: Annotated[
         list[Path],
         typer.Argument(
-            metavar="[BUNDLE] PICTURES...",
+            metavar="[BUNDLE] PICTURES",
             help="Pictures and folders of pictures; a bundle first, by default the newest.",
         ),
     ],
@@ -46,9 +46,10 @@ def predict(
     if json:
         output.as_json({"bundle": str(bundle.folder), "file": file.name, "faces": rows})
     elif csv:
-        writer = csv_format.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(_flat(row) for row in rows)
+        with output.to_stdout():
+            writer = csv_format.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(_flat(row) for row in rows)
     else:
         output.table(("file", "box", "name", "score"), [_line(row) for row in rows])
     broken = [row["error"] for row in rows if row["error"]]
@@ -56,7 +57,7 @@ def predict(
         msg = f"{len(broken)} of {len(files)} pictures could not be used; the first: {broken[0]}"
         others = "" if len(broken) == len(files) else "; the others were looked at"
         raise InputError(msg, remedy=f"remove or replace them{others}")
-    output.next_command("edgeface", "run", bundle.folder)
+    output.next_command("edgeface", "run", bundle.folder, "--source", "0")
 
 
 def _split(things: list[Path]) -> tuple[Path | None, list[Path]]:

@@ -21,7 +21,10 @@ def quickstart(
     seed: options.Seed = 7,
     force: options.Force = False,
 ) -> None:
-    """Draw faces, train, export, compare, bench and run; nothing is downloaded."""
+    """Go the whole way on drawn faces; nothing is downloaded.
+
+    Draws them, trains, exports, compares, benches, runs and verifies: two or three minutes.
+    """
     from edgeface import sealed
     from edgeface.convert.tour import tour_page
 
@@ -104,7 +107,7 @@ def _finish(step: "subprocess.Popen[bytes]") -> tuple[bytes, int]:
             printed, _ = step.communicate()
         except KeyboardInterrupt:
             step.communicate()
-            raise
+            raise typer.Exit(130) from None
     return printed, step.returncode
 
 

@@ -46,7 +46,10 @@ def run(
     ] = False,
     json: options.Json = False,
 ) -> None:
-    """Name the faces that a camera or a clip shows, until it ends or Ctrl-C."""
+    """Name the faces that a camera or a clip shows.
+
+    It ends with the clip, or with Ctrl-C.
+    """
     from edgeface.camera.loop import run_loop, stopping
     from edgeface.camera.source import open_source
 

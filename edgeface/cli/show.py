@@ -11,7 +11,7 @@ from edgeface.errors import BackendMissing, BundleError
 if TYPE_CHECKING:
     from edgeface.bundle import Manifest, ModelFile
 
-_CONFIG = "config.toml"
+_CONFIG, _RUN_SCHEMA = "config.toml", 1
 
 
 def show(
@@ -155,20 +155,15 @@ def _tensor(tensor: dict[str, Any]) -> str:
 
 def _show_run(folder: Path, *, json: bool) -> None:
     """A run: its settings and its figures, as they were written."""
-    import tomllib
-
     from edgeface import records, sealed
 
     sealed.check(folder, "run")
     text = (folder / _CONFIG).read_text("utf-8")
+    config = records.from_toml(text, str(folder / _CONFIG), BundleError)
+    records.check_schema(config, _RUN_SCHEMA, str(folder / _CONFIG), BundleError)
     metrics = folder / "metrics.json"
     measured = metrics.read_text("utf-8") if metrics.is_file() else "null"
     if json:
-        try:
-            config = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            msg = f"{folder / _CONFIG}: not valid TOML ({error})"
-            raise BundleError(msg) from error
         found = records.from_json(measured, str(metrics), BundleError)
         output.as_json({"kind": "run", "folder": str(folder), "config": config, "metrics": found})
     else:

@@ -16,27 +16,40 @@ if TYPE_CHECKING:
 
 
 def train(
-    network: Annotated[str, typer.Argument(help="A documented network: friends.")],
-    data: Annotated[Path, typer.Argument(help="A folder per person, or a zip of such folders.")],
+    network: Annotated[str, typer.Argument(metavar="NETWORK", help="What to train: friends.")],
+    data: Annotated[
+        Path,
+        typer.Argument(metavar="PHOTOS", help="A folder per person, or a zip of such folders."),
+    ],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Where the run goes; by default runs/NETWORK.")
+        Path | None,
+        typer.Option("--out", help="Where the run goes. [default: a free name, as runs/friends]"),
     ] = None,
     seed: options.Seed = 0,
     people: Annotated[
-        str, typer.Option("--people", metavar="'A,B,C'", help="Only these people.")
+        str,
+        typer.Option(
+            "--people", metavar="'A,B,C'", help="Only these people, as their folders are called."
+        ),
     ] = "",
     validation: Annotated[
         float, typer.Option("--validation", help="Share of everybody's pictures held back.")
     ] = 0.3,
     model_size: Annotated[
-        int | None, typer.Option("--model-size", help="Side of the network's input in pixels.")
+        int | None, typer.Option("--model-size", help="Side of its input in pixels. [default: 64]")
     ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="At most so many.")] = 300,
+    epochs: Annotated[
+        int, typer.Option("--epochs", min=1, help="Rounds over the pictures, at most.")
+    ] = 300,
     patience: Annotated[
         int, typer.Option("--patience", min=1, help="Epochs without progress before it stops.")
     ] = 30,
     crop: Annotated[
-        str, typer.Option("--crop", help="auto, never (pictures are crops already), always.")
+        str,
+        typer.Option(
+            "--crop",
+            help="Find faces and cut them out: always, never (the pictures are crops), or auto.",
+        ),
     ] = "auto",
     detector: options.Detector = "haar",
     detector_model: options.DetectorModel = None,
@@ -46,7 +59,11 @@ def train(
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
-    """Train a network to tell people apart."""
+    """Train a network to tell people apart.
+
+    Photographs without a face, or with several of which none stands out, are left out and listed.
+    Ctrl-C ends the training and keeps the best epoch so far.
+    """
     from edgeface import sealed
     from edgeface.datasets.faces import CROP_MODES
     from edgeface.errors import UsageError

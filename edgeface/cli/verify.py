@@ -15,7 +15,10 @@ def verify(
     scheme: targets.Scheme = None,
     json: options.Json = False,
 ) -> None:
-    """Check a bundle's checksums and replay its golden answers on this device."""
+    """Check that a bundle answers here as it did at the export.
+
+    Its checksums, and the answers of every file to its golden crops.
+    """
     from edgeface import records
     from edgeface.verify import verify as replay
 

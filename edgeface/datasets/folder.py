@@ -115,7 +115,8 @@ class _Zip:
                 raise InputError(msg, remedy="unpack it where it can do no harm, and look at it")
 
     def names(self) -> Iterable[str]:
-        files = (i for i in self._zip.infolist() if not i.is_dir())
+        # Not ZipInfo.is_dir, which in Python 3.11 fails at a damaged entry without a name.
+        files = (i for i in self._zip.infolist() if i.filename and not i.filename.endswith("/"))
         # By its name: where one stands twice, as after an update, the later one is what is read.
         return {i.filename for i in files if not stat.S_ISLNK(i.external_attr >> 16)}
 

@@ -37,7 +37,8 @@ class OnnxRuntime:
             msg = (
                 f"{path}: onnxruntime does not take this file ({str(error).splitlines()[0][:200]})"
             )
-            raise BackendError(msg) from error
+            remedy = "copy it again from where it was made"
+            raise BackendError(msg, remedy=remedy) from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or not outputs:
             msg = f"{path}: {len(inputs)} inputs and {len(outputs)} outputs; one input is supported"

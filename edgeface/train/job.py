@@ -18,7 +18,7 @@ from edgeface.datasets import split
 from edgeface.datasets.faces import CropMode, Faces, check_enough, class_numbers, cut_faces, framing
 from edgeface.datasets.folder import Photo, PhotoFolder, check_for_training
 from edgeface.errors import UsageError
-from edgeface.images import Pixels
+from edgeface.images import LARGEST_SIDE_PX, Pixels
 from edgeface.train import run
 from edgeface.train.networks import network
 from edgeface.vision.detect import Detector
@@ -89,8 +89,8 @@ def prepare(
     net = network(asked.network)
     size = net.size if asked.size is None else asked.size
     split.check_share(asked.validation)
-    if size < net.smallest:
-        msg = f"--model-size {size}: {net.name} needs at least {net.smallest} px"
+    if not net.smallest <= size <= LARGEST_SIDE_PX:
+        msg = f"--model-size {size}: {net.name} takes {net.smallest} to {LARGEST_SIDE_PX} px"
         raise UsageError(msg)
     with PhotoFolder(asked.data) as folder:
         people = folder.chosen(asked.people)

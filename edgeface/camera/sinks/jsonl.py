@@ -85,7 +85,8 @@ class JsonLines:
         faces: tuple[Face | None, ...] = result.seen.faces or (None,)
         for face in faces:
             line = json.dumps(_event(result, face), ensure_ascii=False, allow_nan=False)
-            self._write(line.encode() + b"\n")
+            # Of a file name that is no UTF-8 Python makes halves of characters: JSON escapes them.
+            self._write(line.encode(errors="backslashreplace") + b"\n")
 
     def _write(self, line: bytes) -> None:
         try:

@@ -76,7 +76,7 @@ def test_a_file_without_its_runtime_is_still_shown(cli, fake_bundle: Path, tmp_p
 def test_a_run_shows_its_settings_and_figures(cli, tmp_path: Path):
     run = tmp_path / "runs" / "mine"
     with sealed.new_folder(run) as folder:
-        (folder / "config.toml").write_text('network = "friends"\nseed = 7\n')
+        (folder / "config.toml").write_text('schema = 1\nnetwork = "friends"\nseed = 7\n')
         (folder / "metrics.json").write_text('{"accuracy": 0.93}\n')
     ran = cli("show", run)
     assert ran.code == 0

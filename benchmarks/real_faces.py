@@ -2,11 +2,12 @@
 
 Runs the commands that a user would type, several seeds, and writes every figure they printed.
 
-    python benchmarks/real_faces.py lfw_dev_ids.zip --people 'Ariel_Sharon,Colin_Powell,Donald_Rumsfeld'
+    python benchmarks/real_faces.py lfw_dev_ids.zip --people Ariel_Sharon,Colin_Powell,Hugo_Chavez
     python benchmarks/real_faces.py orl_pgm.zip
 
-Everybody in the data set who is not in ``--people`` counts as a stranger. Written are NAME.json (all
-that the commands printed, without single latency samples) and NAME.md (the table).
+Everybody in the data set who is not in ``--people`` counts as a stranger. Written are NAME.json
+(all that the commands printed, without single latency samples: ``edgeface bench --out`` keeps those)
+and NAME.md (the table).
 """
 
 import argparse
@@ -63,22 +64,29 @@ def spread(values: list[float], digits: int = 3) -> str:
     return text
 
 
+def p50(seed: dict[str, Any], file: str) -> float:
+    """Median latency of a file in the run of a seed, in milliseconds."""
+    return next(float(c["p50_ms"]) for c in seed["bench"]["cells"] if c["file"] == file)
+
+
 def table(seeds: list[dict[str, Any]]) -> list[str]:
     """A Markdown row a file: medians over the seeds, and their range."""
     lines = [
-        "| file | accuracy | delta, points | agreement | kB | p50 ms | strangers named |",
-        "|---|---|---|---|---|---|---|",
+        "| file | accuracy | delta, points | agreement | kB | p50 ms | p50 ratio | strangers named |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for i, row in enumerate(seeds[0]["compare"]["files"]):
         rows = [s["compare"]["files"][i] for s in seeds]
-        cells = [next(c for c in s["bench"]["cells"] if c["file"] == row["file"]) for s in seeds]
+        p50s = [p50(s, row["file"]) for s in seeds]
+        float32 = row["file"].replace(".int8.", ".float32.")
+        ratios = [ms / p50(s, float32) for s, ms in zip(seeds, p50s, strict=True)]
         named = [r.get("strangers_named_share") for r in rows]
         told = spread([100 * n for n in named], 1) + " %" if None not in named else "–"
         lines.append(
             f"| {row['file']} | {spread([r['accuracy'] for r in rows])} "
             f"| {spread([r['delta_points'] for r in rows], 1)} "
             f"| {spread([r['agreement'] for r in rows])} | {row['size_bytes'] / 1000:.0f} "
-            f"| {spread([c['p50_ms'] for c in cells])} | {told} |"
+            f"| {spread(p50s)} | {spread(ratios, 2)} | {told} |"
         )
     return lines
 
@@ -90,6 +98,8 @@ def page(name: str, people: str, seeds: list[dict[str, Any]]) -> str:
     held, strangers = first["validation"]["pictures"], seeds[0]["compare"]["strangers"]
     accuracies = [s["train"]["validation"]["accuracy"] for s in seeds]
     seconds = [s["train_seconds"] for s in seeds]
+    verdicts = [cell["verdict"] for s in seeds for cell in s["bench"]["cells"]]
+    steady = verdicts.count("VALID")
     who = people.replace(",", ", ") if people else f"all {len(first['validation']['per_class'])}"
     return "\n".join(
         [
@@ -97,14 +107,17 @@ def page(name: str, people: str, seeds: list[dict[str, Any]]) -> str:
             "",
             f"People: {who}. {first['training']['pictures']} pictures to train on, {held} held "
             f"back, {left} left out (no face, or several). Strangers: {strangers} faces.",
-            f"Validation accuracy of the trained network over {len(seeds)} seeds, each with a split "
-            f"of its own: {spread(accuracies)}. Training took {spread(seconds, 1)} s, all included.",
+            f"Validation accuracy of the trained network over {len(seeds)} seeds, each with a "
+            f"split of its own: {spread(accuracies)}. Training took {spread(seconds, 1)} s, all "
+            "included.",
             "",
             *table(seeds),
             "",
             "Medians over the seeds and their range. The kept epoch and the threshold were chosen "
             "on the pictures that the accuracy is reported on. Latency: LiteRT and ONNX Runtime, "
-            "one thread, " + str(seeds[0]["bench"]["board"]["cpu"]) + ".",
+            f"one thread, {seeds[0]['bench']['board']['cpu']}; the ratio is to the float32 file of "
+            f"the same format in the same interleaved run. {steady} of {len(verdicts)} timings "
+            "were steady (VALID); the others were disturbed by something else on the machine.",
             "",
         ]
     )

@@ -6,8 +6,8 @@ Runs the commands that a user would type, several seeds, and writes every figure
     python benchmarks/real_faces.py orl_pgm.zip
 
 Everybody in the data set who is not in ``--people`` counts as a stranger. Written are NAME.json
-(all that the commands printed, without single latency samples: ``edgeface bench --out`` keeps those)
-and NAME.md (the table).
+(all that the commands printed, without single latency samples, which ``edgeface bench --out``
+keeps) and NAME.md (the table).
 """
 
 import argparse
@@ -72,7 +72,7 @@ def p50(seed: dict[str, Any], file: str) -> float:
 def table(seeds: list[dict[str, Any]]) -> list[str]:
     """A Markdown row a file: medians over the seeds, and their range."""
     lines = [
-        "| file | accuracy | delta, points | agreement | kB | p50 ms | p50 ratio | strangers named |",
+        "| file | accuracy | points | agreement | kB | p50 ms | p50 ratio | strangers named |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for i, row in enumerate(seeds[0]["compare"]["files"]):

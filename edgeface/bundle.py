@@ -107,6 +107,12 @@ class ModelFile:
     measured: Measured
 
     @property
+    def threshold_text(self) -> str:
+        """The threshold with as many digits as keep it from reading 1.000."""
+        digits = next(n for n in (3, 4, 5, 6) if n == 6 or self.threshold < 1 - 10.0**-n)
+        return f"{self.threshold:.{digits}f}"
+
+    @property
     def key(self) -> str:
         """``tflite int8`` and the like: how tables call it."""
         return f"{self.format} {self.scheme}"

@@ -1,5 +1,6 @@
 """Bundles: what loading one accepts, and everything that it does not."""
 
+import dataclasses
 import itertools
 import json
 import zipfile
@@ -240,3 +241,20 @@ def test_a_golden_file_that_is_none_is_our_error(
     _seal_again(fake_bundle)
     with pytest.raises(BundleError, match="not the golden values of this bundle"):
         Bundle.load(fake_bundle).golden()
+
+
+@pytest.mark.parametrize(
+    ("threshold", "text"),
+    [
+        (0.5, "0.500"),
+        (0.9876, "0.988"),
+        (0.99951, "0.9995"),
+        (0.999991, "0.999991"),
+        (1.0, "1.000000"),
+    ],
+)
+def test_a_threshold_below_one_does_not_read_as_one(
+    fixture_bundle: Path, threshold: float, text: str
+) -> None:
+    file = Bundle.load(fixture_bundle).file()
+    assert dataclasses.replace(file, threshold=threshold).threshold_text == text

@@ -56,7 +56,9 @@ def open_eyes(
         bundle, file, detector=detector, detector_model=detector_model, threads=threads
     )
     used, backend = eyes.detector.name, eyes.classifier.backend.name
-    output.say(f"model: {file.name} on {backend}; detector: {used}; threshold {file.threshold:.3f}")
+    output.say(
+        f"model: {file.name} on {backend}; detector: {used}; threshold {file.threshold_text}"
+    )
     trained = bundle.manifest.detector
     if bundle.manifest.preprocess.framing == "whole":
         trained = "none"

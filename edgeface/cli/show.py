@@ -77,7 +77,7 @@ def _row(file: "ModelFile") -> tuple[str, ...]:
         f"{measured.accuracy:.3f}",
         str(measured.pictures),
         f"{measured.agreement:.3f}",
-        f"{file.threshold:.3f}",
+        file.threshold_text,
         file.sha256[:12],
     )
 

@@ -47,7 +47,7 @@ def rows(files: Sequence[ModelFile], accuracy: float) -> list[tuple[str, ...]]:
                 f"{100 * (measured.accuracy - accuracy):+.1f} points",
                 f"{measured.agreement:.3f}",
                 f"{file.size_bytes / 1000:,.0f} kB",
-                f"{file.threshold:.3f}",
+                file.threshold_text,
             )
         )
     return made

@@ -144,12 +144,17 @@ def decode_picture(data: bytes, name: str) -> Picture:
 
 def _on_white(picture: NDArray[Any], raw: NDArray[np.uint8]) -> NDArray[Any]:
     """Lay a picture whose file has an alpha channel on white; others come back as they are."""
-    plain, kinds, metadata = cv2.imdecodeWithMetadata(raw, flags=cv2.IMREAD_UNCHANGED)
-    if plain.ndim != 3 or plain.shape[2] != 4:
+    plain = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED)
+    if plain is None or plain.ndim != 3 or plain.shape[2] != 4:
         return picture
-    # With its alpha channel OpenCV reads a picture as it is stored, without it upright.
-    exif = dict(zip(kinds, metadata, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
-    plain = _upright(plain, 1 if exif is None else _orientation(np.asarray(exif).tobytes()))
+    # With its alpha channel OpenCV reads a picture as it is stored, without it upright. OpenCV 4.11,
+    # the last for 32-bit boards, cannot tell the orientation, and does not apply it here either.
+    if hasattr(cv2, "imdecodeWithMetadata"):
+        plain, kinds, metadata = cv2.imdecodeWithMetadata(raw, flags=cv2.IMREAD_UNCHANGED)
+        exif = dict(zip(kinds, metadata, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
+        plain = _upright(plain, 1 if exif is None else _orientation(np.asarray(exif).tobytes()))
+    if plain.shape[:2] != picture.shape[:2]:
+        return picture
     opaque = 65535 if plain.dtype == np.uint16 else 255
     alpha = plain[..., 3:].astype(np.float32) / opaque
     return np.asarray(np.rint(picture * alpha + 255 * (1 - alpha)), np.uint8)

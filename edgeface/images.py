@@ -147,8 +147,8 @@ def _on_white(picture: NDArray[Any], raw: NDArray[np.uint8]) -> NDArray[Any]:
     plain = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED)
     if plain is None or plain.ndim != 3 or plain.shape[2] != 4:
         return picture
-    # With its alpha channel OpenCV reads a picture as it is stored, without it upright. OpenCV 4.11,
-    # the last for 32-bit boards, cannot tell the orientation, and does not apply it here either.
+    # With its alpha channel OpenCV reads a picture as it is stored, without it upright. OpenCV
+    # 4.11, the last for 32-bit boards, cannot tell the orientation.
     if hasattr(cv2, "imdecodeWithMetadata"):
         plain, kinds, metadata = cv2.imdecodeWithMetadata(raw, flags=cv2.IMREAD_UNCHANGED)
         exif = dict(zip(kinds, metadata, strict=True)).get(cv2.IMAGE_METADATA_EXIF)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ THEIR_WARNINGS = (
 # A busy machine is no failure: nothing here is held to a time.
 settings.register_profile("edgeface", deadline=None)
 settings.load_profile("edgeface")
+
+
+def pytest_configure() -> None:
+    # Whoever starts a script in the background has Ctrl-C ignored in it, and in all it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

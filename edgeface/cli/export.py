@@ -75,9 +75,8 @@ def _export(
     from edgeface.convert.export import Missed
     from edgeface.convert.export import export as convert
 
-    latency = _median_ms if recipe.gates.max_p50_ms is not None else None
     try:
-        made = convert(run, recipe, target, _Teller(), force=force, keep=keep, latency=latency)
+        made = convert(run, recipe, target, _Teller(), force=force, keep=keep)
     except Missed as missed:
         _tell(missed.made, target, as_json=json)
         raise
@@ -116,19 +115,6 @@ def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
 
 def _gate_rows(gates: "Sequence[GateResult]") -> "list[tuple[str, ...]]":
     return [gate.row() for gate in gates]
-
-
-def _median_ms(backend: Any, pixels: Any) -> float:
-    """For a gate on this machine: the median of 200 calls after 20, one thread."""
-    import statistics
-    import time
-
-    samples = []
-    for i in range(220):
-        started = time.perf_counter_ns()
-        backend.infer(pixels[i % len(pixels)])
-        samples.append(time.perf_counter_ns() - started)
-    return statistics.median(samples[20:]) / 1e6
 
 
 class _Teller:

@@ -3,8 +3,10 @@
 import datetime
 import importlib.metadata
 import json
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,12 +15,13 @@ from numpy.typing import NDArray
 
 from edgeface import __version__, evaluate, records, sealed
 from edgeface import bundle as bundles
+from edgeface.bench.measure import DEFAULT, Task, measure
 from edgeface.convert import calibrate, onnx, page, parity, tflite
 from edgeface.convert.network import Network
 from edgeface.errors import ConversionError, GateNotMet
 from edgeface.images import Pixels
 from edgeface.recipe import GateResult, Recipe
-from edgeface.runtime import Backend, open_backend
+from edgeface.runtime import open_backend
 from edgeface.train.run import Run
 from edgeface.vision.decide import fit_threshold
 
@@ -72,7 +75,6 @@ def export(
     *,
     force: bool = False,
     keep: bool = False,
-    latency: Callable[[Backend, Pixels], float] | None = None,
 ) -> Exported:
     """Convert a run into the files that a recipe asks for.
 
@@ -83,7 +85,6 @@ def export(
         teller: Is told how it goes on.
         force: Replace what stands at ``out``.
         keep: Keep the bundle though a gate was not met.
-        latency: Median milliseconds of a loaded file, where the recipe limits them.
 
     Raises:
         UsageError: ``out`` is taken.
@@ -97,7 +98,7 @@ def export(
     with sealed.new_folder(out, force=force) as folder:
         files, outputs = _convert(run, recipe, network, sides, folder, teller)
         accuracy = evaluate.accuracy(sides.probs, sides.truth)
-        timed = _latencies(files, folder, sides.pixels, latency) if latency else {}
+        timed = _p50_ms(files, folder, sides.pixels) if recipe.gates.max_p50_ms is not None else {}
         gates = tuple(recipe.gates.check(files, accuracy, timed))
         missed = [g for g in gates if not g.met]
         if missed and not keep:
@@ -239,13 +240,17 @@ def _with_bytes(file: bundles.ModelFile, path: Path) -> bundles.ModelFile:
     return replace(file, sha256=sealed.sha256(path), size_bytes=path.stat().st_size)
 
 
-def _latencies(
-    files: Sequence[bundles.ModelFile],
-    folder: Path,
-    pixels: Pixels,
-    latency: Callable[[Backend, Pixels], float],
-) -> dict[str, float]:
-    return {f.name: latency(open_backend(folder / f.name), pixels) for f in files}
+def _p50_ms(files: Sequence[bundles.ModelFile], folder: Path, pixels: Pixels) -> dict[str, float]:
+    """Median latency of every file on this machine, as `edgeface bench` measures it, one thread."""
+    tasks = []
+    for file in files:
+        load = partial(open_backend, folder / file.name)
+        facts = (file.name, file.sha256, file.size_bytes, file.format, file.scheme)
+        tasks.append(Task(*facts, threads=1, open=load))
+    cells, interrupted = measure(tasks, lambda backend: pixels, DEFAULT)
+    if interrupted:
+        raise KeyboardInterrupt
+    return {cell.file: cell.quantile_ms(0.5) or math.nan for cell in cells}
 
 
 def _manifest(

@@ -162,9 +162,9 @@ def write_dataset(
     for place in places:
         check_free(place, force=force)
     with _all_or_none(places) as beside:
-        todo = [(p, n) for p in [*known, *others] for n in range(pictures)]
+        shots = [(p, n) for p in [*known, *others] for n in range(pictures)]
         drawn: dict[str, list[DrawnPicture]] = {}
-        for person, n in through(todo, "drawing") if through else todo:
+        for person, n in through(shots, "drawing") if through else shots:
             root = beside[0] if person in known else beside[1]
             drawn.setdefault(person.name, []).append(_write(root, person, n, seed))
         return (

@@ -9,10 +9,10 @@ from typing import Any
 import cv2
 
 from edgeface import sealed
-from edgeface.convert.page import table, whole
 from edgeface.datasets.drawn.score import ClipScore, score_clip
 from edgeface.datasets.drawn.truth import truth_path
 from edgeface.errors import InputError
+from edgeface.markup import table, whole
 
 PICTURE = "report.png"
 CROPS = "Crops, as they come out of <code>images.crop</code>; the loop uses the same function."

@@ -1,0 +1,49 @@
+"""HTML for the pages that commands leave: one look, no script, nothing from elsewhere."""
+
+import html as escaping
+from collections.abc import Sequence
+
+STYLE = """
+:root { color-scheme: light dark;
+  --ink: #1c1f24; --paper: #fff; --faint: #667; --line: #dde; --accent: #2b6cb0; }
+@media (prefers-color-scheme: dark) { :root {
+  --ink: #e8eaf0; --paper: #15171b; --faint: #9aa; --line: #334; --accent: #63b3ed; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+  max-width: 62rem; margin: 2.5rem auto; padding: 0 1.25rem; }
+h1 { font-size: 1.7rem; line-height: 1.2; margin-bottom: .25rem; }
+h2 { font-size: 1.1rem; margin-top: 2.2rem; }
+p.lead { font-size: 1.1rem; margin-top: 0; }
+.faint, figcaption { color: var(--faint); font-size: .875rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .95rem; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .35rem 1rem .35rem 0; white-space: nowrap;
+  border-bottom: 1px solid var(--line); }
+th:first-child, td:first-child { text-align: left; }
+th { font-weight: 600; }
+figure { margin: 1rem 0; }
+img { max-width: 100%; height: auto; border-radius: 6px; background: #fff; }
+code, pre { font: .9rem ui-monospace, monospace; }
+pre { padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; }
+strong.number { color: var(--accent); }
+""".strip()
+
+
+def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """A table; every cell is escaped."""
+    top = "".join(f"<th scope=col>{escaping.escape(cell)}</th>" for cell in head)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{escaping.escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in body
+    )
+    whole_table = f"<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table>"
+    return f"<div class=scroll>{whole_table}</div>"
+
+
+def whole(title: str, body: str) -> str:
+    """A page around a body that is HTML already."""
+    return (
+        "<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width, initial-scale=1'>"
+        f"<title>{escaping.escape(title)}</title><style>\n{STYLE}\n</style></head>\n"
+        f"<body>\n{body}\n</body></html>\n"
+    )

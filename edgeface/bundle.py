@@ -1,5 +1,8 @@
 """The bundle: the folder that goes to a device, and what it says about itself.
 
+A network that answers numbers, and names nothing, has a bundle of its own kind: see
+`edgeface.pointbundle`.
+
 ::
 
     bundles/friends/
@@ -13,43 +16,25 @@
 """
 
 import shlex
-import zipfile
-import zlib
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import records, sealed
+from edgeface.bundlefolder import AGAIN, check_names, read_golden, read_manifest, read_seen, task_of
+from edgeface.bundlefolder import GOLDEN as GOLDEN
+from edgeface.bundlefolder import MANIFEST as MANIFEST
+from edgeface.bundlefolder import RUN_CONFIG as RUN_CONFIG
+from edgeface.bundlefolder import SCHEMA as SCHEMA
+from edgeface.bundlefolder import SEEN as SEEN
+from edgeface.bundlefolder import SEEN_DIGITS as SEEN_DIGITS
+from edgeface.bundlefolder import Format as Format
+from edgeface.bundlefolder import Scheme as Scheme
 from edgeface.errors import BundleError, UsageError
 from edgeface.images import Preprocess
-
-SCHEMA = 1
-MANIFEST = "manifest.json"
-GOLDEN = "golden.npz"
-SEEN = "trained-on.txt"
-RUN_CONFIG = "config.toml"  # what a run has in its place
-_AGAIN = "copy the bundle again from where it was made"
-SEEN_DIGITS = 16  # 64 bits of a SHA-256 do not meet by chance
-
-# What numpy raises at an archive that is none, is cut, lacks an array or claims to fill the memory.
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    EOFError,
-    MemoryError,
-    zipfile.BadZipFile,
-    zlib.error,
-    NotImplementedError,
-)
-
-Format = Literal["tflite", "onnx"]
-Scheme = Literal["float32", "int8"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +149,7 @@ class Manifest:
         files: One a format and scheme.
         calibration: None where nothing was quantised.
         origin: Where it came from.
+        task: ``classify``; the manifest of a regression is another (see `edgeface.pointbundle`).
     """
 
     schema: int
@@ -177,6 +163,7 @@ class Manifest:
     files: tuple[ModelFile, ...]
     calibration: Calibration | None
     origin: Origin
+    task: Literal["classify"] = "classify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,23 +181,12 @@ class Bundle:
             BundleError: Anything in it is missing, changed, of another schema, or points outside.
             UsageError: There is no such folder.
         """
-        if not folder.is_dir():
-            msg = f"{folder}: no such folder"
-            raise UsageError(msg, remedy="name a bundle that edgeface export wrote")
         path = folder / MANIFEST
-        if not path.is_file():
-            msg = f"{folder} is no bundle: it has no {MANIFEST}"
-            is_run = (folder / RUN_CONFIG).is_file()
-            remedy = f"it is a run: edgeface export {shlex.quote(str(folder))} --int8"
-            whole = "make one with edgeface export, or copy it whole"
-            raise BundleError(msg, remedy=remedy if is_run else whole)
-        sealed.check(folder, "bundle", needs=(MANIFEST, GOLDEN))
-        try:
-            data = records.from_json(path.read_text("utf-8"), str(path), BundleError)
-        except UnicodeDecodeError as error:
-            msg = f"{path}: not text in UTF-8"
-            raise BundleError(msg, remedy=_AGAIN) from error
-        records.check_schema(data, SCHEMA, str(path), BundleError)
+        data = read_manifest(folder)
+        if task_of(data) == "regress":
+            msg = f"{folder} is the bundle of a regression: it answers numbers, not names"
+            remedy = f"edgeface compare {shlex.quote(str(folder))} POINTS.csv"
+            raise BundleError(msg, remedy=remedy)
         manifest = records.build(Manifest, data, str(path), BundleError)
         _check(manifest, folder)
         return cls(folder, manifest)
@@ -238,8 +214,7 @@ class Bundle:
 
     def trained_on(self) -> frozenset[str]:
         """The first `SEEN_DIGITS` digits of the SHA-256 of every picture it was trained on."""
-        path = self.folder / SEEN
-        return frozenset(path.read_text("ascii").split()) if path.is_file() else frozenset()
+        return read_seen(self.folder)
 
     def golden(self) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.float32]]]:
         """The golden crops (n, h, w, c) uint8, and per file name the outputs (n, classes) float32.
@@ -247,51 +222,31 @@ class Bundle:
         Raises:
             BundleError: The file is not what `edgeface export` writes.
         """
-        path = self.folder / GOLDEN
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                pixels = np.asarray(stored["pixels"])
-                outputs = {f.name: np.asarray(stored[f.name]) for f in self.manifest.files}
-        except _UNREADABLE as error:
-            # Not with numpy's words: it advises to unpickle whatever it does not know.
-            msg = f"{path}: not the golden values of this bundle ({type(error).__name__})"
-            raise BundleError(msg, remedy=_AGAIN) from error
+        names = [file.name for file in self.manifest.files]
+        pixels, outputs = read_golden(self.folder, "pixels", names)
         right = pixels.dtype == np.uint8 and pixels.shape[1:] == self.manifest.preprocess.shape
         expected = (len(pixels), len(self.manifest.labels))
         fit = (o.shape == expected and o.dtype == np.float32 for o in outputs.values())
         if not right or not all(fit):
-            msg = f"{path}: shapes or types do not go with the manifest"
-            raise BundleError(msg, remedy=_AGAIN)
+            msg = f"{self.folder / GOLDEN}: shapes or types do not go with the manifest"
+            raise BundleError(msg, remedy=AGAIN)
         return pixels, outputs
 
 
 def _check(manifest: Manifest, folder: Path) -> None:
     """What types alone do not say."""
     where = folder / MANIFEST
-    sums = sealed.read_sums(folder, "bundle")
-    names = [file.name for file in manifest.files]
-    if not names or len(set(names)) != len(names):
-        msg = f"{where}: no files, or one that stands twice"
-        raise BundleError(msg, remedy=_AGAIN)
+    check_names(manifest.files, sealed.read_sums(folder, "bundle"), str(where))
     if not manifest.labels or len(set(manifest.labels)) != len(manifest.labels):
         msg = f"{where}: no labels, or one that stands twice"
-        raise BundleError(msg, remedy=_AGAIN)
+        raise BundleError(msg, remedy=AGAIN)
     for file in manifest.files:
-        _check_file(file, manifest, sums, str(where))
+        _check_ends(file, manifest, str(where))
 
 
-def _check_file(file: ModelFile, manifest: Manifest, sums: dict[str, str], where: str) -> None:
-    if file.name in ("", ".", "..") or "/" in file.name or "\\" in file.name:
-        msg = f"{where}: {file.name!r} is not a plain file name; a bundle holds no paths"
-        raise BundleError(msg, remedy=_AGAIN)
-    if sums.get(file.name) != file.sha256:
-        msg = f"{where}: the checksum of {file.name} is not the one in {sealed.SUMS}"
-        raise BundleError(msg, remedy=_AGAIN)
-    if PurePosixPath(file.name).suffix != f".{file.format}":
-        msg = f"{where}: {file.name} is no .{file.format} file"
-        raise BundleError(msg, remedy=_AGAIN)
+def _check_ends(file: ModelFile, manifest: Manifest, where: str) -> None:
     shapes = (1, *manifest.preprocess.shape), (1, len(manifest.labels))
     dtypes = file.input.dtype, file.output.dtype
     if (file.input.shape, file.output.shape) != shapes or dtypes != ("uint8", "float32"):
         msg = f"{where}: {file.name} does not go with the preprocessing and the labels"
-        raise BundleError(msg, remedy=_AGAIN)
+        raise BundleError(msg, remedy=AGAIN)

@@ -156,14 +156,15 @@ class _OnDisk:
             file = tempfile.TemporaryFile(prefix="edgeface-", buffering=0)  # noqa: SIM115 - kept
         except OSError as error:
             raise _no_place(error) from error
-        self._file = file.fileno()
+        # Asked for its number every time: that of a closed file may by then be another file's.
+        self._file = file
         self.close = weakref.finalize(self, file.close)
 
     def append(self, pixels: Pixels) -> None:
         rest = np.ascontiguousarray(pixels).data.cast("B")
         while rest:
             try:
-                written = os.write(self._file, rest)
+                written = os.write(self._file.fileno(), rest)
             except OSError as error:
                 raise _no_place(error) from error
             rest = rest[written:]
@@ -172,10 +173,11 @@ class _OnDisk:
         made = np.empty((len(which), *self.shape), np.uint8)
         if not len(which):
             return made
+        file = self._file.fileno()
         everything, size = made.data.cast("B"), self._bytes
         for place, row in enumerate(which.tolist()):
             part = everything[place * size : (place + 1) * size]
-            if os.preadv(self._file, [part], row * size) != size:
+            if os.preadv(file, [part], row * size) != size:
                 msg = f"the temporary file of the crops in {tempfile.gettempdir()} was cut short"
                 raise EdgefaceError(msg, remedy="check the disk, and run the command again")
         return made

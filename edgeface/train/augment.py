@@ -1,17 +1,28 @@
-"""Augmentation: shear, zoom, shifts and flip composed into one warp, then light.
+"""Augmentation: shear, zoom, shifts and flip composed into one warp a picture, then light.
 
 The documented transforms (ImageDataGenerator's shear_range, zoom_range, width_shift_range,
 height_shift_range, horizontal_flip, fill_mode="nearest") are all affine, so a picture is resampled
-once, not four times.
+once, not four times. Everything but the resampling is done for all pictures of a batch at once.
 """
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.errors import UsageError
 from edgeface.images import Pixels
+
+Fill = Literal["nearest", "constant", "reflect", "wrap"]
+_BORDERS = {
+    "nearest": cv2.BORDER_REPLICATE,
+    "constant": cv2.BORDER_CONSTANT,
+    "reflect": cv2.BORDER_REFLECT,
+    "wrap": cv2.BORDER_WRAP,
+}
+_RESAMPLING = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +32,80 @@ class Augmentation:
     Attributes:
         shear: Largest shear angle, degrees, either way.
         rotation: Largest rotation, degrees, either way.
-        zoom: The scale lies in 1 - zoom to 1 + zoom, apart for height and width by a third of it.
+        zoom: The scale lies in 1 - zoom to 1 + zoom.
+        stretch: A further scale in 1 - stretch to 1 + stretch, drawn apart for height and width.
         shift: Largest shift as a share of the side, either way, on both axes.
         flip: Whether half of the pictures are mirrored.
         light: Contrast lies in 1 - light to 1 + light; brightness moves by up to light x 128.
+        fill: What comes into view from outside: ``nearest`` (aaa|abcd|ddd), ``constant`` (black),
+            ``reflect`` (cba|abcd|dcb) or ``wrap`` (bcd|abcd|abc).
     """
 
     shear: float = 0.0
     rotation: float = 0.0
     zoom: float = 0.0
+    stretch: float = 0.0
     shift: float = 0.0
     flip: bool = False
     light: float = 0.0
+    fill: Fill = "nearest"
+
+    def __post_init__(self) -> None:
+        for name, below in (("shear", 90), ("zoom", 1), ("stretch", 1)):
+            if not 0 <= getattr(self, name) < below:
+                msg = f"augmentation: {name} {getattr(self, name):g}: from 0 to less than {below}"
+                raise UsageError(msg)
+        for name, most in (("rotation", 180), ("shift", 1), ("light", 1)):
+            if not 0 <= getattr(self, name) <= most:
+                msg = f"augmentation: {name} {getattr(self, name):g}: from 0 to {most}"
+                raise UsageError(msg)
+        if self.fill not in get_args(Fill):
+            msg = f"augmentation: fill {self.fill!r}: one of {', '.join(get_args(Fill))}"
+            raise UsageError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """What was drawn for n pictures, each (n,) float64.
+
+    Attributes:
+        shear: Radians.
+        turn: Radians.
+        zoom_x: Scale of the width: above 1 more of the source comes into view.
+        zoom_y: Of the height.
+        shift_x: Share of the width by which the view moves to the right.
+        shift_y: Share of the height by which it moves down.
+        mirror: -1 where a picture is mirrored, else 1.
+        contrast: Factor.
+        brightness: Grey levels.
+    """
+
+    shear: NDArray[np.float64]
+    turn: NDArray[np.float64]
+    zoom_x: NDArray[np.float64]
+    zoom_y: NDArray[np.float64]
+    shift_x: NDArray[np.float64]
+    shift_y: NDArray[np.float64]
+    mirror: NDArray[np.float64]
+    contrast: NDArray[np.float64]
+    brightness: NDArray[np.float64]
+
+
+def draw(n: int, how: Augmentation, rng: np.random.Generator) -> Draws:
+    """Draw for n pictures; the same state of ``rng`` gives the same values."""
+    shear, turn, zoom, own_x, own_y, right, down, contrast, brightness = rng.uniform(-1, 1, (9, n))
+    zoom = 1 + how.zoom * zoom
+    return Draws(
+        shear=np.deg2rad(how.shear * shear),
+        turn=np.deg2rad(how.rotation * turn),
+        zoom_x=zoom * (1 + how.stretch * own_x),
+        zoom_y=zoom * (1 + how.stretch * own_y),
+        shift_x=how.shift * right,
+        shift_y=how.shift * down,
+        mirror=np.where(rng.random(n) < 0.5 * how.flip, -1.0, 1.0),
+        contrast=1 + how.light * contrast,
+        brightness=128 * how.light * brightness,
+    )
 
 
 def augment(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixels:
@@ -46,40 +119,56 @@ def augment(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixe
     Returns:
         (n, height, width, channels) uint8.
     """
-    return np.stack([_one(p, how, rng) for p in pixels])
+    drawn = draw(len(pixels), how, rng)
+    made = pixels
+    if how.flip or any((how.shear, how.rotation, how.zoom, how.stretch, how.shift)):
+        made = warp(pixels, matrices(drawn, *pixels.shape[1:3]), how.fill)
+    if how.light:
+        made = _lit(made, drawn)
+    return made if made is not pixels else pixels.copy()
 
 
-def _one(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixels:
-    height, width = pixels.shape[:2]
-    warped = cv2.warpAffine(
-        pixels,
-        _matrix(height, width, how, rng),
-        (width, height),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    ).reshape(pixels.shape)
-    if not how.light:
-        return np.asarray(warped, np.uint8)
-    contrast = 1 + rng.uniform(-how.light, how.light)
-    brightness = rng.uniform(-how.light, how.light) * 128
-    lit = (warped.astype(np.float32) - 128) * contrast + 128 + brightness
-    return np.asarray(np.clip(np.rint(lit), 0, 255), np.uint8)
+def matrices(drawn: Draws, height: int, width: int) -> NDArray[np.float64]:
+    """The maps from a pixel (x, y) of the results to its place in the sources: (n, 2, 3).
+
+    From right to left about the middle of the picture: mirror, zoom, shear, shift, rotation; this
+    is the order of ImageDataGenerator.
+    """
+    cos, sin = np.cos(drawn.turn), np.sin(drawn.turn)
+    lean_x, lean_y = -np.sin(drawn.shear), np.cos(drawn.shear)
+    made = np.empty((len(cos), 2, 3))
+    made[:, 0, 0], made[:, 1, 0] = cos, sin
+    made[:, 0, 1] = cos * lean_x - sin * lean_y
+    made[:, 1, 1] = sin * lean_x + cos * lean_y
+    made[:, :, 0] *= (drawn.mirror * drawn.zoom_x)[:, None]
+    made[:, :, 1] *= drawn.zoom_y[:, None]
+    right, down = drawn.shift_x * width, drawn.shift_y * height
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
+    moved = np.stack([cos * right - sin * down, sin * right + cos * down], axis=1)
+    made[:, :, 2] = middle - made[:, :, :2] @ middle + moved
+    return made
 
 
-def _matrix(
-    height: int, width: int, how: Augmentation, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """The (2, 3) map from a pixel of the result to its place in the source."""
-    shear = np.deg2rad(rng.uniform(-how.shear, how.shear))
-    turn = np.deg2rad(rng.uniform(-how.rotation, how.rotation))
-    zoom = 1 + rng.uniform(-how.zoom, how.zoom)
-    zooms = zoom * (1 + rng.uniform(-how.zoom, how.zoom, 2) / 3)
-    shifts = rng.uniform(-how.shift, how.shift, 2) * (width, height)
-    mirror = -1.0 if how.flip and rng.random() < 0.5 else 1.0
-    linear = (
-        np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-        @ np.array([[1, -np.sin(shear)], [0, np.cos(shear)]])
-        @ np.diag([mirror * zooms[0], zooms[1]])
-    )
-    centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    return np.hstack([linear, (centre - linear @ centre + shifts)[:, None]])
+def warp(pixels: Pixels, maps: NDArray[np.float64], fill: Fill = "nearest") -> Pixels:
+    """Resample every picture once, bilinearly.
+
+    Args:
+        pixels: (n, height, width, channels) uint8.
+        maps: (n, 2, 3), as `matrices` makes them.
+        fill: See `Augmentation`.
+    """
+    made = np.empty(pixels.shape, np.uint8)
+    size, border = (pixels.shape[2], pixels.shape[1]), _BORDERS[fill]
+    for source, way, place in zip(pixels, maps, made, strict=True):
+        cv2.warpAffine(source, way, size, place, _RESAMPLING, border)
+    return made
+
+
+def _lit(pixels: Pixels, drawn: Draws) -> Pixels:
+    """Contrast about the middle grey, then brightness, looked up in a table of each picture."""
+    levels = (np.arange(256) - 128) * drawn.contrast[:, None] + 128 + drawn.brightness[:, None]
+    tables = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    made = np.empty(pixels.shape, np.uint8)
+    for source, table, place in zip(pixels, tables, made, strict=True):
+        cv2.LUT(source, table, place)
+    return made

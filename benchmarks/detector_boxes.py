@@ -1,4 +1,4 @@
-"""How YuNet's answers lead to Haar's boxes: measures the constants in edgeface/vision/detect.py.
+"""How YuNet's answers lead to Haar's boxes: measures the constants in edgeface/vision/yunet.py.
 
 Both detectors look at every picture of a folder. Where each finds exactly one face, and it is the
 same, Haar's square is expressed in YuNet's answer: its side per mean of YuNet's width and height,
@@ -18,19 +18,20 @@ from numpy.typing import NDArray
 
 from edgeface.geometry import iou
 from edgeface.images import SUFFIXES, read_picture
-from edgeface.vision import detect
+from edgeface.vision import search, yunet
+from edgeface.vision.detect import open_detector
 
 
 def pairs(folder: Path, yunet_file: Path, every: int) -> Iterator[tuple[NDArray, NDArray, float]]:
     """(Haar's box, YuNet's raw row, overlap of Haar's box with our mapped one) of each picture."""
-    haar, mapped = detect.open_detector("haar"), detect.open_detector("yunet", yunet_file)
+    haar, mapped = open_detector("haar"), open_detector("yunet", yunet_file)
     raw = cv2.FaceDetectorYN.create(
-        str(yunet_file), "", (320, 320), detect.YUNET_LEAST_SCORE, detect.YUNET_MAX_IOU
+        str(yunet_file), "", (320, 320), yunet.YUNET_LEAST_SCORE, yunet.YUNET_MAX_IOU
     )
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
     for path in files[::every]:
         picture = read_picture(path)
-        if max(picture.shape[:2]) > detect.SEARCH_SIDE_PX:
+        if max(picture.shape[:2]) > search.SEARCH_SIDE_PX:
             continue  # measured at the scale at which both search
         boxes = haar.detect(picture).boxes
         raw.setInputSize(picture.shape[1::-1])
@@ -75,7 +76,7 @@ def measure(folder: Path, yunet_file: Path, every: int) -> dict[str, object]:
         "side": spread(side / unit),
         "offset": offsets,
         "overlap_with_mapped_box": spread(overlaps),
-        "in_code": {"side": detect.YUNET_SIDE, "below_eyes": detect.YUNET_BELOW_EYES},
+        "in_code": {"side": yunet.YUNET_SIDE, "below_eyes": yunet.YUNET_BELOW_EYES},
     }
 
 

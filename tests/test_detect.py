@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edgeface.errors import DetectorError, UsageError
 from edgeface.geometry import Detections, iou
 from edgeface.images import read_picture
-from edgeface.vision import detect
+from edgeface.vision import detect, search
 from edgeface.vision.detect import find_one_face, open_detector
 
 YUNET = "models/yunet/face_detection_yunet_2023mar.onnx"
@@ -129,7 +129,7 @@ def test_dominance_is_a_ratio_of_areas(ratio: float, side: float) -> None:
 
 def test_the_best_comes_first_and_boxes_lie_on_quarters_of_a_pixel() -> None:
     boxes = [[0, 0, 10.1, 10.1], [5, 5, 25.13, 25.13], [9, 9, 12, 12], [1, 1, 21, 21]]
-    answer = detect._best_first(boxes, [1, 2, 2, 2])
+    answer = search.best_first(boxes, [1, 2, 2, 2])
     assert answer.scores.tolist() == [2, 2, 2, 1]
     assert answer.boxes[:, 0].tolist() == [5, 1, 9, 0]
     assert (answer.boxes * 4 == np.round(answer.boxes * 4)).all()
@@ -140,9 +140,9 @@ def test_the_best_comes_first_and_boxes_lie_on_quarters_of_a_pixel() -> None:
 @settings(max_examples=60, deadline=None)
 def test_what_is_searched_is_bounded(rows: int, columns: int) -> None:
     picture = np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (rows, columns, 3))
-    small, scale = detect._shrink(np.asarray(picture) if rows * columns < 1e6 else picture.copy())
-    assert max(small.shape[:2]) <= detect.SEARCH_SIDE_PX
-    if max(rows, columns) <= detect.SEARCH_SIDE_PX:
+    small, scale = search.shrink(np.asarray(picture) if rows * columns < 1e6 else picture.copy())
+    assert max(small.shape[:2]) <= search.SEARCH_SIDE_PX
+    if max(rows, columns) <= search.SEARCH_SIDE_PX:
         assert (small.shape[:2], scale) == ((rows, columns), 1)
     else:
         assert max(small.shape[:2]) * scale == pytest.approx(max(rows, columns))

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edgeface.datasets import folder as module
-from edgeface.datasets.folder import PhotoFolder, check_for_training
+from edgeface.datasets.folder import PhotoFolder
 from edgeface.errors import InputError, UsageError
 
 PICTURE = cv2.imencode(".png", np.full((12, 10, 3), 90, np.uint8))[1].tobytes()
@@ -238,39 +238,95 @@ def test_chosen_takes_who_is_asked_for(tmp_path: Path, kind: str) -> None:
             photos.chosen([" ", ""])
 
 
-OK = {"ada": ["ada/1.jpg", "ada/2.jpg"], "bob": ["bob/1.jpg", "bob/2.jpg"]}
-TWO = ["x/1.jpg", "x/2.jpg"]
+def split(**sides: str) -> dict[str, bytes]:
+    """The same people below each of the sides, with other bytes."""
+    return {
+        f"{folder}/{name}": f"{folder} {name}".encode()
+        for folder in sides.values()
+        for name in ("ada/1.jpg", "ada/2.jpg", "bob/1.jpg")
+    }
 
 
-def test_what_can_be_trained_on_passes() -> None:
-    check_for_training(OK, Path("photos"))
-    check_for_training(dict.fromkeys((*NAMES, "👩‍💻 Kim"), TWO), Path("ph otos"))
-
-
+@both
+@pytest.mark.parametrize("above", ["", "data/"])
 @pytest.mark.parametrize(
-    ("people", "message"),
+    "sides",
     [
-        ({"ada": TWO}, "only one person"),
-        ({**OK, "cyd": ["cyd/1.jpg"]}, "'cyd' has a single photograph"),
-        ({**OK, "Ada": TWO}, "'ada' and 'Ada' differ in case"),
-        ({**OK, "straße": TWO, "STRASSE": TWO}, "differ in case"),
-        ({**OK, "Zoë": TWO, unicodedata.normalize("NFD", "Zoë"): TWO}, "spelling form"),
-        ({**OK, "unknown": TWO}, "what strangers are called"),
-        ({**OK, "nobody": TWO}, "what strangers are called"),
-        ({**OK, "cy\nd": ["cy\nd/1.jpg", "cy\nd/2.jpg"]}, "cannot be written down"),
-        ({**OK, "cyd": ["cyd/\udcfc.jpg", "cyd/2.jpg"]}, "cannot be written down"),
-        ({**OK, "cyd": ["cyd/\u2028.jpg", "cyd/2.jpg"]}, "cannot be written down"),
+        {"training": "train", "test": "test"},
+        {"training": "Training", "validation": "valid"},
+        {"training": "simpsons_trainset", "test": "simpson_testset"},
+        {"training": "trainImages", "validation": "valImages", "test": "testImages"},
+        {"training": "1-TRAIN", "validation": "2-DEV", "test": "3-TEST"},
     ],
 )
-def test_what_cannot_be_trained_on_is_said_at_once(
-    people: dict[str, list[str]], message: str
+def test_sides_that_were_published_are_kept(
+    tmp_path: Path, kind: str, above: str, sides: dict[str, str]
 ) -> None:
-    with pytest.raises(InputError, match=message) as wrong:
-        check_for_training(people, Path("photos"))
-    assert wrong.value.remedy
-    str(wrong.value).encode()  # it can be shown
+    files = {above + name: data for name, data in split(**sides).items()}
+    with PhotoFolder(fill(tmp_path / "set", {**files, "README": b"x"}, kind)) as photos:
+        assert list(photos.people) == ["ada", "bob"]
+        assert sorted(photos.people["ada"]) == photos.people["ada"]
+        assert len(photos.people["ada"]) == 2 * len(sides)
+        assert photos.ignored == ["README"]
+        for side, folder in sides.items():
+            name = f"{folder}/bob/1.jpg"
+            assert photos.official[name] == side
+            assert name in photos.people["bob"]
+            assert photos.bytes_of(name) == f"{folder} bob/1.jpg".encode()
+        assert set(photos.official) == {n for own in photos.people.values() for n in own}
 
 
-def test_a_path_that_is_no_text_is_said_before_it_is_recorded() -> None:
-    with pytest.raises(InputError, match="cannot be written down"):
-        check_for_training(OK, Path("pho\udcfctos"))
+@both
+def test_a_photo_of_a_side_has_the_label_of_its_folder(tmp_path: Path, kind: str) -> None:
+    files = {f"{top}/ada/1.png": PICTURE for top in ("train", "test")}
+    with PhotoFolder(fill(tmp_path / "set", files, kind)) as photos:
+        photo, _ = photos.photo("test/ada/1.png")
+        assert (photo.name, photo.label) == ("test/ada/1.png", "ada")
+
+
+@both
+def test_without_sides_nothing_is_official(tmp_path: Path, kind: str) -> None:
+    files = {"train/1.jpg": b"a", "tram/1.jpg": b"b"}  # vehicles
+    with PhotoFolder(fill(tmp_path / "set", files, kind)) as photos:
+        assert list(photos.people) == ["train", "tram"]
+        assert photos.official == {}
+    with PhotoFolder(fill(tmp_path / "other", {"train/ada/1.jpg": b"a"}, kind)) as photos:
+        assert photos.people == {"ada": ["ada/1.jpg"]}
+        assert photos.official == {}
+
+
+@both
+def test_a_side_without_labels_is_named(tmp_path: Path, kind: str) -> None:
+    files = {"train/ada/1.jpg": b"a", "train/bob/1.jpg": b"b", "test/7.jpg": b"c"}
+    with pytest.raises(InputError, match=r"but test/7\.jpg is in nobody's folder") as wrong:
+        PhotoFolder(fill(tmp_path / "set", files, kind))
+    assert "folder a person" in wrong.value.remedy
+
+
+@both
+def test_arrays_in_a_folder_are_pointed_out(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(
+        InputError, match=r"no folder with photographs in it, but faces\.mat"
+    ) as bad:
+        PhotoFolder(fill(tmp_path / "set", {"faces.mat": b"x"}, kind))
+    assert bad.value.remedy == "name faces.mat itself"
+
+
+@both
+def test_a_picture_must_be_the_one_that_was_recorded(tmp_path: Path, kind: str) -> None:
+    with PhotoFolder(fill(tmp_path / "set", {"ada/1.png": PICTURE}, kind)) as photos:
+        digest = hashlib.sha256(PICTURE).hexdigest()
+        assert photos.photo("ada/1.png", digest)[0].sha256 == digest
+        with pytest.raises(InputError, match=r"ada/1\.png was changed after the network"):
+            photos.photo("ada/1.png", "0" * 64)
+
+
+@pytest.mark.real_data
+def test_the_simpsons_are_split_as_published(real_data: Path) -> None:
+    with PhotoFolder(real_data / "simpsons" / "simpsons4_128.zip") as photos:
+        assert len(photos.people) == 4
+        sides = list(photos.official.values())
+        assert (sides.count("training"), sides.count("test")) == (6233, 200)
+        for names in photos.people.values():
+            assert sum(photos.official[name] == "test" for name in names) == 50
+        assert photos.picture(photos.people["bart_simpson"][0]).shape[2] == 3

@@ -7,24 +7,21 @@ import hashlib
 import os
 import stat
 import struct
-import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Protocol
 
+from edgeface.datasets.people import choose_people
+from edgeface.datasets.sides import OfficialSide, official_tops
 from edgeface.errors import InputError, UsageError
 from edgeface.images import MAX_FILE_BYTES, SUFFIXES, Picture, decode_picture
 
-RESERVED = ("unknown", "nobody")  # `edgeface.vision.decide` says so of strangers and empty frames
-# Control characters, halves of characters (names that are no UTF-8), line and paragraph separators.
-_UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
-
 # What zipfile raises at an archive that is none, is cut, or is packed or locked unknown ways.
-_BROKEN = (
+BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     OSError,
@@ -41,7 +38,8 @@ class Photo:
     """One photograph of a data set.
 
     Attributes:
-        name: ``Person/file.jpg``, with forward slashes, below the data set's root.
+        name: ``Person/file.jpg`` or ``train/Person/file.jpg``, with forward slashes, below the data
+            set's root.
         label: The person.
         sha256: Of the file, in hexadecimal.
     """
@@ -101,7 +99,7 @@ class _Zip:
     def __init__(self, path: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
-        except _BROKEN as error:
+        except BROKEN as error:
             msg = f"{path}: no folder, and no zip or a broken one ({error})"
             raise InputError(msg, remedy="name a folder of folders, or a zip of it") from error
         self._path = path
@@ -125,7 +123,7 @@ class _Zip:
         try:
             with self._zip.open(name) as member:
                 data = member.read(MAX_FILE_BYTES + 1)
-        except _BROKEN as error:
+        except BROKEN as error:
             msg = f"{self._path}: {name} cannot be unpacked ({error})"
             raise InputError(msg) from error
         if len(data) > MAX_FILE_BYTES:
@@ -138,20 +136,24 @@ class _Zip:
 
 
 class PhotoFolder:
-    """Photographs in a folder per person.
+    """Photographs in a folder per person; a `edgeface.datasets.photos.Photos`.
 
     Args:
         root: A folder of folders, or a zip of folders. Where it holds a single folder that in turn
-            holds the folders, as zips often do, that one is taken.
+            holds the folders, as zips often do, that one is taken. Where all its folders are called
+            after the sides of a split, one of them ``train`` or the like, and hold the folders of
+            the people, the set is split already.
 
     Attributes:
         root: As given.
         people: Label → names of its pictures, both sorted.
         ignored: Names of files that are no pictures by their suffix, or belong to nobody.
+        official: Name → side, where the set is split already; empty otherwise.
 
     Raises:
         UsageError: There is no such path.
-        InputError: It holds no folder with pictures.
+        InputError: It holds no folder with pictures, or is split already and a picture belongs to
+            nobody or to no side.
     """
 
     def __init__(self, root: Path) -> None:
@@ -162,13 +164,21 @@ class PhotoFolder:
         self._store: _Store = _Folder(root) if root.is_dir() else _Zip(root)
         names = sorted(n for n in self._store.names() if not _hidden(n))
         self._prefix = _single_top(names)
-        self.people, self.ignored = _sort_by_person(names, self._prefix)
+        below = [n.removeprefix(self._prefix) for n in names if n.startswith(self._prefix)]
+        sides = official_tops([n for n in below if _is_picture(n)], root)
+        self.people, self.ignored = _sort_by_person(names, self._prefix, 1 if sides else 0)
+        self._labels = {name: label for label, own in self.people.items() for name in own}
+        self.official: dict[str, OfficialSide] = (
+            {name: sides[name.split("/", 1)[0]] for name in self._labels} if sides else {}
+        )
         if not self.people:
             msg = f"{root}: no folder with photographs in it"
             remedy = "make one folder per person and put their photographs there"
-            packed = [n for n in self.ignored if n.lower().endswith(".zip")]
+            packed = [n for n in self.ignored if n.lower().endswith((".zip", ".npz", ".mat"))]
             if packed:
-                msg, remedy = f"{msg}, but {packed[0]}", f"unpack {packed[0]} first"
+                first = packed[0]
+                verb = "unpack" if first.lower().endswith(".zip") and root.is_file() else "name"
+                msg, remedy = f"{msg}, but {first}", f"{verb} {first} itself"
             raise InputError(msg, remedy=remedy)
 
     def __enter__(self) -> "PhotoFolder":
@@ -194,66 +204,35 @@ class PhotoFolder:
         """The photograph ``name``, upright (see `edgeface.images.read_picture`)."""
         return decode_picture(self.bytes_of(name), f"{self.root}: {name}")
 
-    def photo(self, name: str) -> tuple[Photo, Picture]:
-        """The photograph and its picture, read once."""
-        data = self.bytes_of(name)
-        picture = decode_picture(data, f"{self.root}: {name}")
-        label = name.split("/", 1)[0]
-        return Photo(name, label, hashlib.sha256(data).hexdigest()), picture
+    def photo(self, name: str, sha256: str | None = None) -> tuple[Photo, Picture]:
+        """The photograph and its picture, read once.
 
-    def chosen(self, people: Iterable[str]) -> dict[str, list[str]]:
-        """`people` cut to those that were asked for; all of them if none were.
+        Args:
+            name: Of the photograph.
+            sha256: What it was when a network was trained on it; None asks for nothing.
 
         Raises:
-            UsageError: Somebody is not there; who is, stands in the remedy.
+            InputError: It is broken, or not the one of that checksum.
         """
-        asked = list(people)
-        if not asked:
-            return dict(self.people)
-        wanted = [unicodedata.normalize("NFC", p.strip()) for p in asked if p.strip()]
-        if not wanted:
-            msg = f"--people {','.join(asked)!r} names nobody"
-            raise UsageError(msg)
-        by_name = {unicodedata.normalize("NFC", p): p for p in self.people}
-        for person in wanted:
-            if person not in by_name:
-                msg = f"{self.root}: nobody called {person!r}"
-                some = ", ".join(sorted(by_name)[:12]) + (", …" if len(by_name) > 12 else "")
-                raise UsageError(msg, remedy=f"the folders are: {some}")
-        return {by_name[p]: self.people[by_name[p]] for p in sorted(set(wanted))}
+        data = self.bytes_of(name)
+        photo = Photo(name, self._labels[name], hashlib.sha256(data).hexdigest())
+        check_unchanged(photo, sha256, self.root)
+        return photo, decode_picture(data, f"{self.root}: {name}")
+
+    def chosen(self, people: Iterable[str]) -> dict[str, list[str]]:
+        """`people` cut to those that were asked for (see `choose_people`)."""
+        return choose_people(self.people, people, self.root)
 
 
-def check_for_training(people: Mapping[str, list[str]], root: Path) -> None:
-    """What a classifier cannot be trained on is said before anything is read.
+def check_unchanged(photo: Photo, sha256: str | None, root: Path) -> None:
+    """Hold a photograph against a recorded checksum, where one is given.
 
     Raises:
-        InputError: Fewer than two people, somebody with a single picture, a name that cannot be
-            written down or that means something else here, or two names that differ in case or in
-            Unicode form only (one person, or one folder on another system).
+        InputError: It is another.
     """
-    if len(people) < 2:
-        msg = f"{root}: only one person ({next(iter(people))!r}); a classifier needs at least two"
-        raise InputError(msg, remedy="add a folder with photographs of somebody else")
-    for name in (str(root.absolute()), *(n for names in people.values() for n in names)):
-        if any(unicodedata.category(c) in _UNWRITABLE for c in name):
-            msg = f"{name!r}: a name with characters that cannot be written down"
-            raise InputError(msg, remedy="rename it")
-    seen: dict[str, str] = {}
-    for person in people:
-        if person in RESERVED:
-            msg = f"{root}: a folder called {person!r}, which is what strangers are called"
-            remedy = "rename it, or take it out: nobody trains on strangers to reject them"
-            raise InputError(msg, remedy=remedy)
-        key = unicodedata.normalize("NFKC", person).casefold()
-        if key in seen:
-            msg = f"{root}: {seen[key]!r} and {person!r} differ in case or spelling form only"
-            raise InputError(msg, remedy="merge the two folders, or rename one")
-        seen[key] = person
-    for person, names in people.items():
-        if len(names) < 2:
-            msg = f"{root}: {person!r} has a single photograph; two are the least"
-            remedy = "add photographs (one is trained on, one held back), or use --people"
-            raise InputError(msg, remedy=remedy)
+    if sha256 is not None and photo.sha256 != sha256:
+        msg = f"{root}: {photo.name} was changed after the network was trained"
+        raise InputError(msg, remedy="put the photograph back, or train again")
 
 
 def _climbs(name: str) -> bool:
@@ -276,13 +255,16 @@ def _single_top(names: list[str]) -> str:
     return tops.pop() + "/" if len(tops) == 1 and deep else ""
 
 
-def _sort_by_person(names: list[str], prefix: str) -> tuple[dict[str, list[str]], list[str]]:
+def _sort_by_person(
+    names: list[str], prefix: str, level: int
+) -> tuple[dict[str, list[str]], list[str]]:
     people: dict[str, list[str]] = {}
     ignored: list[str] = []
     for full in names:
         name = full.removeprefix(prefix)
-        if full.startswith(prefix) and "/" in name and _is_picture(name):
-            people.setdefault(name.split("/", 1)[0], []).append(name)
+        parts = name.split("/")
+        if full.startswith(prefix) and len(parts) > level + 1 and _is_picture(name):
+            people.setdefault(parts[level], []).append(name)
         else:
             ignored.append(full)
-    return people, ignored
+    return {person: people[person] for person in sorted(people)}, ignored

@@ -3,10 +3,13 @@
 import importlib.util
 import os
 import signal
+import struct
 import sys
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -85,6 +88,65 @@ def drawn_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drawn") / "photos"
     write_dataset(folder, people=3, pictures=24, strangers=1, seed=5)
     return folder
+
+
+_MAT_CLASSES = {"f8": 6, "f4": 7, "i1": 8, "u1": 9, "i2": 10, "u2": 11, "i4": 12, "u4": 13}
+_MAT_CLASSES |= {"i8": 14, "u8": 15}
+_MAT_TYPES = {"i1": 1, "u1": 2, "i2": 3, "u2": 4, "i4": 5, "u4": 6, "f4": 7, "f8": 9}
+_MAT_TYPES |= {"i8": 12, "u8": 13}
+
+
+def mat_element(kind: int, data: bytes, order: str = "<") -> bytes:
+    """An element of a mat file: type, size, content, padded to eight bytes."""
+    return struct.pack(f"{order}II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+def mat_array(
+    name: str, array: NDArray[Any], order: str = "<", *, stored: str = "", flags: int = 0
+) -> bytes:
+    """An array as MATLAB saves it; text as a matrix of letters; ``stored`` narrows the numbers."""
+    if array.dtype.kind == "U":
+        width = array.dtype.itemsize // 4
+        rows = [list(str(text).ljust(width)) for text in array]
+        letters = np.asarray([[ord(c) for c in row] for row in rows], "u2").reshape(-1, width)
+        number, kind, array = 4, 4, letters
+    else:
+        code = "u1" if array.dtype.kind == "b" else array.dtype.str[1:]
+        flags |= 0x0200 if array.dtype.kind == "b" else 0
+        number, kind = _MAT_CLASSES[code], _MAT_TYPES[stored or code]
+        array = array.astype(stored or code)
+    shape = array.shape if array.ndim > 1 else (1, array.size)
+    content = array.astype(array.dtype.newbyteorder(order)).tobytes(order="F")
+    return mat_element(
+        14,
+        mat_element(6, struct.pack(f"{order}II", number | flags, 0), order)
+        + mat_element(5, struct.pack(f"{order}{len(shape)}i", *shape), order)
+        + mat_element(1, name.encode(), order)
+        + mat_element(kind, content, order),
+        order,
+    )
+
+
+def mat_file(*elements: bytes, order: str = "<", packed: bool = False) -> bytes:
+    """A mat file of version 5; ``packed`` as -v7 saves it."""
+    begin = b"MATLAB 5.0 MAT-file, written by a test".ljust(124)
+    begin += b"\x00\x01IM" if order == "<" else b"\x01\x00MI"
+    for element in elements:
+        small = zlib.compress(element)
+        begin += struct.pack(f"{order}II", 15, len(small)) + small if packed else element
+    return begin
+
+
+def save_mat(path: Path, *, packed: bool = True, **arrays: NDArray[Any]) -> Path:
+    """What MATLAB's save(FILE, '-v7') writes."""
+    path.write_bytes(mat_file(*(mat_array(n, a) for n, a in arrays.items()), packed=packed))
+    return path
+
+
+@pytest.fixture(name="mat")
+def _mat() -> SimpleNamespace:
+    """Writes mat files, whole ones and odd ones."""
+    return SimpleNamespace(element=mat_element, array=mat_array, file=mat_file, save=save_mat)
 
 
 class QuietTeller:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.datasets.arrayfile import NpzFile
+from edgeface.datasets.npzfile import NpzFile
 from edgeface.datasets.points import LEAST, MOST, Mask, Numbers, Points
 from edgeface.errors import BundleError, InputError, UsageError
 

@@ -1,7 +1,8 @@
 """HTML for the pages that commands leave: one look, no script, nothing from elsewhere."""
 
+import base64
 import html as escaping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 STYLE = """
 :root { color-scheme: light dark;
@@ -12,6 +13,10 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
   max-width: 62rem; margin: 2.5rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin-bottom: .25rem; }
 h2 { font-size: 1.1rem; margin-top: 2.2rem; }
+h3 { font-size: 1rem; margin: 1.8rem 0 .3rem; }
+h3 .faint { font-weight: 400; }
+a { color: var(--accent); }
+summary { cursor: pointer; margin: .6rem 0; }
 p.lead { font-size: 1.1rem; margin-top: 0; }
 .faint, figcaption { color: var(--faint); font-size: .875rem; }
 .scroll { overflow-x: auto; }
@@ -28,15 +33,50 @@ strong.number { color: var(--accent); }
 """.strip()
 
 
-def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """A table; every cell is escaped."""
+def table(
+    head: Sequence[str],
+    body: Sequence[Sequence[str]],
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """A table; every cell is escaped.
+
+    Args:
+        head: Of the columns.
+        body: Row by row.
+        links: First cell of a row → where it leads to.
+    """
     top = "".join(f"<th scope=col>{escaping.escape(cell)}</th>" for cell in head)
     lines = "".join(
-        "<tr>" + "".join(f"<td>{escaping.escape(cell)}</td>" for cell in row) + "</tr>"
+        "<tr>"
+        + "".join(
+            f"<td>{_linked(cell, links) if at == 0 and links else escaping.escape(cell)}</td>"
+            for at, cell in enumerate(row)
+        )
+        + "</tr>"
         for row in body
     )
     whole_table = f"<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table>"
     return f"<div class=scroll>{whole_table}</div>"
+
+
+def _linked(cell: str, links: Mapping[str, str]) -> str:
+    if cell not in links:
+        return escaping.escape(cell)
+    return f'<a href="{escaping.escape(links[cell])}">{escaping.escape(cell)}</a>'
+
+
+def figure(png: bytes, alt: str, caption: str = "") -> str:
+    """A picture that stands in the page itself; both texts are escaped.
+
+    Args:
+        png: The picture.
+        alt: What is in it, for those who do not see it.
+        caption: Below it.
+    """
+    data = base64.b64encode(png).decode("ascii")
+    below = f"<figcaption>{escaping.escape(caption)}</figcaption>" if caption else ""
+    image = f'<img src="data:image/png;base64,{data}" alt="{escaping.escape(alt, quote=True)}">'
+    return f"<figure>{image}{below}</figure>"
 
 
 def whole(title: str, body: str) -> str:

@@ -10,6 +10,7 @@ from edgeface import __version__
 from edgeface.cli import data, output
 from edgeface.cli.bench import bench
 from edgeface.cli.compare import compare
+from edgeface.cli.explain import explain
 from edgeface.cli.export import export
 from edgeface.cli.predict import predict
 from edgeface.cli.quickstart import quickstart
@@ -75,6 +76,7 @@ def _root(
 app.command("quickstart")(quickstart)
 app.add_typer(data.app, name="data")
 app.command("train")(train)
+app.command("explain")(explain)
 app.command("export")(export)
 app.command("compare")(compare)
 app.command("bench")(bench)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from edgeface import records
-from edgeface.bundle import Format, ModelFile, Scheme
+from edgeface.bundle import Format, Measured, Scheme
 from edgeface.errors import GateNotMet, RecipeError
+from edgeface.pointbundle import AnyFile, PointFile
 
 THIS_MACHINE = "this machine"
 CALIBRATION = 200
@@ -115,15 +116,16 @@ class Gates:
 
     def check(
         self,
-        files: Sequence[ModelFile],
-        float_accuracy: float,
+        files: Sequence[AnyFile],
+        float_accuracy: float | None,
         p50_ms: Mapping[str, float] | None = None,
     ) -> list[GateResult]:
         """Hold files against the limits.
 
         Args:
             files: Of one bundle, with what was measured of each.
-            float_accuracy: Of the trained network on the same pictures, 0 to 1.
+            float_accuracy: Of the trained network on the same pictures, 0 to 1; None where it
+                answers numbers and has none (see `check_for_regression`).
             p50_ms: File name → median latency; needed where `max_p50_ms` is asked.
 
         Returns:
@@ -140,24 +142,43 @@ class Gates:
         results = []
         for file in concerned:
             for gate, limit in self._asked():
-                measured = _measured(gate, file, float_accuracy, p50_ms or {})
+                measured = _measured(gate, file, float_accuracy or 0.0, p50_ms or {})
                 low, high = (limit, measured) if gate.startswith("min") else (measured, limit)
                 met = low <= high + _ROUNDING  # false for NaN
-                pictures = file.measured.pictures if gate in _ON_PICTURES else None
+                pictures = _on_pictures(file).pictures if gate in _ON_PICTURES else None
                 results.append(GateResult(file.name, gate, limit, measured, met, pictures))
         return results
 
+    def check_for_regression(self) -> None:
+        """Say before a long job that a limit is about names, where a network answers numbers.
+
+        Raises:
+            RecipeError: Such a limit is asked.
+        """
+        idle = [gate for gate, _ in self._asked() if gate in _ON_PICTURES]
+        if idle:
+            msg = f"{idle[0]} is a limit on names, and a regression answers numbers"
+            apply = "max_size_bytes and max_p50_ms"
+            raise RecipeError(msg, remedy=f"leave it out; {apply} apply, edgeface compare tells L2")
+
+
+def _on_pictures(file: AnyFile) -> Measured:
+    if isinstance(file, PointFile):
+        msg = f"{file.name}: check_for_regression was not asked first"
+        raise TypeError(msg)
+    return file.measured
+
 
 def _measured(
-    gate: Gate, file: ModelFile, float_accuracy: float, p50_ms: Mapping[str, float]
+    gate: Gate, file: AnyFile, float_accuracy: float, p50_ms: Mapping[str, float]
 ) -> float:
     match gate:
         case "min_accuracy":
-            return file.measured.accuracy
+            return _on_pictures(file).accuracy
         case "max_drop_points":
-            return 100 * (float_accuracy - file.measured.accuracy)
+            return 100 * (float_accuracy - _on_pictures(file).accuracy)
         case "min_agreement":
-            return file.measured.agreement
+            return _on_pictures(file).agreement
         case "max_size_bytes":
             return file.size_bytes
         case "max_p50_ms":

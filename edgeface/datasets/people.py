@@ -31,7 +31,7 @@ def choose_people(
         if person not in by_name:
             msg = f"{root}: nobody called {person!r}"
             some = ", ".join(sorted(by_name)[:12]) + (", …" if len(by_name) > 12 else "")
-            raise UsageError(msg, remedy=f"the folders are: {some}")
+            raise UsageError(msg, remedy=f"it has {some}")
     return {by_name[p]: there[by_name[p]] for p in sorted(set(wanted))}
 
 
@@ -53,13 +53,13 @@ def check_for_training(people: Mapping[str, list[str]], root: Path) -> None:
     seen: dict[str, str] = {}
     for person in people:
         if person in RESERVED:
-            msg = f"{root}: a folder called {person!r}, which is what strangers are called"
+            msg = f"{root}: {person!r} is what strangers are called"
             remedy = "rename it, or take it out: nobody trains on strangers to reject them"
             raise InputError(msg, remedy=remedy)
         key = unicodedata.normalize("NFKC", person).casefold()
         if key in seen:
             msg = f"{root}: {seen[key]!r} and {person!r} differ in case or spelling form only"
-            raise InputError(msg, remedy="merge the two folders, or rename one")
+            raise InputError(msg, remedy="merge the two, or rename one")
         seen[key] = person
     for person, names in people.items():
         if len(names) < 2:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edgeface.datasets import ahead
 from edgeface.datasets.crops import CropStore
 from edgeface.train import batches
 from edgeface.train.augment import Augmentation
@@ -40,7 +41,7 @@ def bytes_of(epoch: Iterable[batches.Batch]) -> list[bytes]:
 
 
 def left() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name.startswith("edgeface-batches")]
+    return [t.name for t in threading.enumerate() if t.name.startswith(ahead.NAME)]
 
 
 @pytest.mark.parametrize(("count", "expected"), [(43, 5), (40, 4), (9, 1), (1, 1), (0, 0)])

@@ -10,6 +10,7 @@ import pytest
 
 from edgeface.datasets.faces import check_enough, class_numbers, cut_faces, framing, recut
 from edgeface.datasets.folder import PhotoFolder
+from edgeface.datasets.photos import open_photos
 from edgeface.errors import InputError, UsageError
 from edgeface.geometry import Detections, no_detections
 from edgeface.images import Picture, Preprocess, crop
@@ -111,7 +112,8 @@ def test_framing_goes_by_the_middle_picture_and_over_broken_ones(tmp_path: Path)
     (tmp_path / "ada" / "9.png").write_text("no picture")
     with PhotoFolder(tmp_path) as folder:
         assert framing(folder, folder.people, "auto").framing == "whole"
-        with pytest.raises(UsageError, match="--crop sometimes: one of auto, never, always"):
+        modes = "auto, never, stretched, always"
+        with pytest.raises(UsageError, match=f"--crop sometimes: one of {modes}"):
             framing(folder, folder.people, "sometimes")  # type: ignore[arg-type]
 
 
@@ -186,3 +188,75 @@ def test_enough_is_two_different_pictures_of_everybody(photos: Path) -> None:
     shutil.copy(photos / "ada" / "0.png", photos / "ada" / "1.png")
     with pytest.raises(InputError, match="'ada' has 1 usable"):
         check_enough(cut(photos), ("ada", "bob"))
+
+
+def published(root: Path) -> Path:
+    """Two people below a training and a test side; the grey of every picture is its number."""
+    numbers = iter(range(100, 190, 10))
+    for side in ("trainset", "testset"):
+        for who in ("ada", "bob"):
+            for n in range(2):
+                photo(root / side / who / f"{n}.png", next(numbers))
+    return root
+
+
+def test_in_a_set_that_is_split_the_label_is_not_the_first_folder(tmp_path: Path) -> None:
+    root = published(tmp_path)
+    (root / "trainset" / "bob" / "9.png").write_text("broken")
+    faces = cut(root, skip_broken=True)
+    assert {(e.name, e.label) for e in faces.used} == {
+        (f"{side}/{who}/{n}.png", who)
+        for side in ("trainset", "testset")
+        for who in ("ada", "bob")
+        for n in range(2)
+    }
+    assert [(e.name, e.label) for e in faces.left_out] == [("trainset/bob/9.png", "bob")]
+    with PhotoFolder(root) as folder:
+        assert set(folder.official) == {e.name for e in faces.entries}
+        assert np.array_equal(recut(folder, faces.used, TO), faces.pixels)
+
+
+def test_one_file_under_two_people_on_two_sides_is_left_out_of_both(tmp_path: Path) -> None:
+    root = published(tmp_path)
+    shutil.copy(root / "trainset" / "ada" / "0.png", root / "testset" / "bob" / "7.png")
+    shutil.copy(root / "trainset" / "ada" / "1.png", root / "testset" / "ada" / "7.png")  # a leak
+    left = {e.name: e.reason for e in cut(root).left_out}
+    assert set(left) == {"trainset/ada/0.png", "testset/bob/7.png"}
+    assert set(left.values()) == {"the same file under two people"}
+
+
+def test_hashes_go_with_the_used_pictures(photos: Path) -> None:
+    from edgeface.datasets.audit.hashes import picture_hash
+
+    assert cut(photos).hashes is None
+    shutil.copy(photos / "ada" / "0.png", photos / "bob" / "7.png")
+    (photos / "ada" / "5.png").write_text("broken")
+    faces = cut(photos, skip_broken=True, hashes=True)
+    assert [e.name for e in faces.used] == ["ada/1.png", *(f"bob/{n}.png" for n in range(3))]
+    expected = [picture_hash(cv2.imread(str(photos / e.name))) for e in faces.used]
+    assert faces.hashes is not None
+    assert np.array_equal(faces.hashes, np.stack(expected))
+    with PhotoFolder(photos) as folder:
+        nothing = cut_faces(folder, {"ada": ["ada/2.png"]}, TO, Eyes(), hashes=True)
+    assert nothing.hashes is not None
+    assert len(nothing.hashes) == 0
+
+
+def test_arrays_are_cut_like_files(tmp_path: Path) -> None:
+    pictures = np.random.default_rng(0).integers(2, 254, (6, 40, 40, 3), np.uint8)
+    path = tmp_path / "set.npz"
+    np.savez(path, x=pictures, y=np.asarray([0, 1] * 3))
+    to = Preprocess(16, 16, framing="whole", margin=0.0)
+    with open_photos(path) as arrays:
+        assert framing(arrays, arrays.people, "auto").framing == "whole"
+        faces = cut_faces(arrays, arrays.people, to, Eyes())
+        again = recut(arrays, faces.used, to)
+    assert [e.label for e in faces.used] == ["0"] * 3 + ["1"] * 3
+    rows = [int(e.name.split("/")[1]) for e in faces.used]
+    expected = np.stack([crop(pictures[row, ..., ::-1], None, to) for row in rows])
+    assert np.array_equal(faces.pixels, expected)
+    assert np.array_equal(again, expected)
+    pictures[4] += 1
+    np.savez(path, x=pictures, y=np.asarray([0, 1] * 3))
+    with open_photos(path) as arrays, pytest.raises(InputError, match="0/000004 was changed"):
+        recut(arrays, faces.used, to)

@@ -4,16 +4,16 @@ The order of an epoch depends on the seed and the number of the epoch alone, the
 batch on those and its own number. So it changes nothing who prepares a batch, and when.
 """
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.datasets.ahead import ahead
 from edgeface.datasets.crops import CropStore
 from edgeface.train.augment import Augmentation, augment
+from edgeface.train.decoys import decoys
 
 Batch = tuple[NDArray[np.float32], NDArray[np.intp]]
 
@@ -68,20 +68,20 @@ class Batches:
         while a batch is prepared is raised where that batch is asked for.
         """
         order = np.random.default_rng((self._seed, number)).permutation(len(self._part.indices))
-        waiting: deque[Future[Batch]] = deque()
-        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="edgeface-batches")
-        try:
-            for at in range(len(self)):
-                waiting.append(pool.submit(self._make, order, number, at))
-                if len(waiting) > AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        yield from ahead(
+            lambda at: self._make(order, number, at),
+            range(len(self)),
+            most=AHEAD,
+            threads=self._threads,
+        )
 
     def _make(self, order: NDArray[np.intp], number: int, at: int) -> Batch:
         places = order[at * self._batch : (at + 1) * self._batch]
         rng = np.random.default_rng((self._seed, number, at + 1))
-        pixels = augment(self._part.crops[self._part.indices[places]], self._how, rng)
-        return pixels.astype(np.float32), self._part.truth[places]
+        crops, truth = self._part.crops[self._part.indices[places]], self._part.truth[places]
+        pixels = augment(crops, self._how, rng)
+        if self._how.decoys:
+            chosen = rng.integers(len(crops), size=round(self._how.decoys * len(crops)))
+            pixels = np.concatenate([pixels, decoys(crops[chosen], self._how, rng)])
+            truth = np.concatenate([truth, np.zeros(len(chosen), truth.dtype)])
+        return pixels.astype(np.float32), truth

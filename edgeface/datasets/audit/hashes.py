@@ -22,9 +22,8 @@ KEPT = 16  # frequencies in either direction
 CELLS = 4  # of the coloured copy, in either direction
 BYTES = KEPT * KEPT + CELLS * CELLS * 3
 
-# Measured by `python benchmarks/near_duplicates.py DATA`; the table is in `near_groups`.
+# Chosen by measurement: what they give stands in `near_groups`.
 LEAST_ALIKE = 0.9
-MOST_TONES_APART = 40.0
 # A picture of one edge or of a gradient is like any other of its kind; it has few frequencies, as
 # no photograph of a face has, and only what is all but the same picture counts.
 PLAIN_BELOW = 20.0
@@ -60,6 +59,20 @@ def picture_hash(picture: Picture) -> NDArray[np.uint8]:
 
 def near_groups(hashes: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Number the groups of near-duplicates: the transitive closure of `near_pairs`.
+
+    Measured by `python benchmarks/near_duplicates.py DATA`, 300 copies of each kind a set, on the
+    400 ORL portraits, 1,570 LFW photographs, 6,433 Simpsons frames, and 9,000 pictures of 64 px of
+    faces and of what is none:
+
+    - copies saved as JPEG of quality 30 to 95, at half to twice the size, or both: all were told in
+      the first three sets, 94 to 100 % in the fourth, where the rest are flat pieces of walls and
+      sky; with 1 % cut off each side 100 % (86 % in the fourth), with 2 % 60 %, with 5 % none;
+    - pairs of two labels taken for near-duplicates: 0 of 37 million;
+    - pairs of one label: of ORL 41 of 1,800, one person in one pose a moment later, so that 362
+      groups are left of 400 pictures; of LFW 3 of 32,908, each one photograph twice; of the Simpsons
+      868 of 5.5 million, all of those looked at one scene a moment later or one frame twice.
+
+    Of the smallest pictures, 19 px, recompression changes more: quality 50 leaves 43 %.
 
     A chain is not cut anywhere: whatever is near stays together, so that no split can part it, and
     the frames of one take are one group. What would chain without being alike, flat and plain
@@ -154,11 +167,10 @@ class _Marks:
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
         once = i < j
         i, j, alike = i[once], j[once], alike[once]
-        apart = self._tones[i].astype(np.float32) - self._tones[j]
-        apart = np.sqrt((apart**2).mean(axis=1))
-        near = np.where(
-            self._plain[i] | self._plain[j],
-            (alike >= PLAIN_LEAST_ALIKE) & (apart <= PLAIN_MOST_TONES_APART),
-            apart <= MOST_TONES_APART,
+        plain = np.flatnonzero(self._plain[i] | self._plain[j])
+        apart = self._tones[i[plain]].astype(np.float32) - self._tones[j[plain]]
+        near = np.ones(len(i), np.bool_)
+        near[plain] = (alike[plain] >= PLAIN_LEAST_ALIKE) & (
+            np.sqrt((apart**2).mean(axis=1)) <= PLAIN_MOST_TONES_APART
         )
         return i[near], j[near], np.minimum(alike[near], 1)

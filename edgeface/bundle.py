@@ -9,6 +9,7 @@ A network that answers numbers, and names nothing, has a bundle of its own kind:
       manifest.json            this module's `Manifest`, schema 1
       friends.float32.tflite   one file a format and scheme, pixels in and probabilities out
       friends.int8.onnx        …
+      facepatch.window.int8.tflite  the window detector, where the network makes one
       golden.npz               crops, and the outputs expected of every file
       trained-on.txt           the first 16 digits of the SHA-256 of every training picture
       report.md, report.html   what was measured when it was made
@@ -24,7 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import records, sealed
-from edgeface.bundlefolder import AGAIN, check_names, read_golden, read_manifest, read_seen, task_of
+from edgeface.bundlefolder import (
+    AGAIN,
+    Listed,
+    check_names,
+    read_golden,
+    read_manifest,
+    read_seen,
+    task_of,
+)
 from edgeface.bundlefolder import GOLDEN as GOLDEN
 from edgeface.bundlefolder import MANIFEST as MANIFEST
 from edgeface.bundlefolder import RUN_CONFIG as RUN_CONFIG
@@ -104,6 +113,35 @@ class ModelFile:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowFile:
+    """A file of the window detector, of a network that tells faces from other things.
+
+    Attributes:
+        name: Its name in the folder, ``NAME.window.SCHEME.tflite``.
+        format: ``tflite``.
+        scheme: ``float32`` or ``int8``.
+        sha256: Of the file.
+        size_bytes: Of the file.
+        threshold: Score from which it takes something for a face.
+        faces: Held-back faces that it was shown alone.
+        found: How many of them reach the threshold.
+        scenes: Pictures of 640x448 px laid out of held-back pictures without a face.
+        false: Faces that it took parts of them for, at the threshold.
+    """
+
+    name: str
+    format: Literal["tflite"]
+    scheme: Scheme
+    sha256: str
+    size_bytes: int
+    threshold: float
+    faces: int
+    found: int
+    scenes: int
+    false: int
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """The pictures that set the ranges of the int8 files; black and white are always added.
 
@@ -150,6 +188,7 @@ class Manifest:
         calibration: None where nothing was quantised.
         origin: Where it came from.
         task: ``classify``; the manifest of a regression is another (see `edgeface.pointbundle`).
+        windows: Files of the window detector; of networks that it can be made of.
     """
 
     schema: int
@@ -164,6 +203,7 @@ class Manifest:
     calibration: Calibration | None
     origin: Origin
     task: Literal["classify"] = "classify"
+    windows: tuple[WindowFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +231,7 @@ class Bundle:
         _check(manifest, folder)
         return cls(folder, manifest)
 
-    def path(self, file: ModelFile) -> Path:
+    def path(self, file: Listed) -> Path:
         """Where a file of this bundle lies."""
         return self.folder / file.name
 
@@ -236,7 +276,7 @@ class Bundle:
 def _check(manifest: Manifest, folder: Path) -> None:
     """What types alone do not say."""
     where = folder / MANIFEST
-    check_names(manifest.files, sealed.read_sums(folder, "bundle"), str(where))
+    check_names((*manifest.files, *manifest.windows), sealed.read_sums(folder, "bundle"), str(where))
     if not manifest.labels or len(set(manifest.labels)) != len(manifest.labels):
         msg = f"{where}: no labels, or one that stands twice"
         raise BundleError(msg, remedy=AGAIN)

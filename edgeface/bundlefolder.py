@@ -99,18 +99,23 @@ def read_golden(
         raise BundleError(msg, remedy=AGAIN) from error
 
 
-class _Listed(Protocol):
+class Listed(Protocol):
     """A file as a manifest lists it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """In its folder."""
+
     @property
-    def format(self) -> Format: ...
+    def format(self) -> Format:
+        """Of the file."""
+
     @property
-    def sha256(self) -> str: ...
+    def sha256(self) -> str:
+        """Of the file."""
 
 
-def check_names(files: Sequence[_Listed], sums: Mapping[str, str], where: str) -> None:
+def check_names(files: Sequence[Listed], sums: Mapping[str, str], where: str) -> None:
     """Hold the files of a manifest against the checksums beside it.
 
     Args:
@@ -129,7 +134,7 @@ def check_names(files: Sequence[_Listed], sums: Mapping[str, str], where: str) -
         _check_name(file, sums, where)
 
 
-def _check_name(file: _Listed, sums: Mapping[str, str], where: str) -> None:
+def _check_name(file: Listed, sums: Mapping[str, str], where: str) -> None:
     if file.name in ("", ".", "..") or "/" in file.name or "\\" in file.name:
         msg = f"{where}: {file.name!r} is not a plain file name; a bundle holds no paths"
         raise BundleError(msg, remedy=AGAIN)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from edgeface import bundlefolder, records, sealed
 from edgeface.bundle import Bundle, Calibration, ModelFile, Origin, Tensor
-from edgeface.bundlefolder import AGAIN, GOLDEN, MANIFEST, Format, Scheme
+from edgeface.bundlefolder import AGAIN, GOLDEN, MANIFEST, Format, Listed, Scheme
 from edgeface.errors import BundleError, EdgefaceError
 
 INPUT, OUTPUT = "x", "value"
@@ -131,7 +131,7 @@ class PointBundle:
         _check(manifest, folder)
         return cls(folder, manifest)
 
-    def path(self, file: PointFile) -> Path:
+    def path(self, file: Listed) -> Path:
         """Where a file of this bundle lies."""
         return self.folder / file.name
 

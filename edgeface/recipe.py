@@ -125,7 +125,7 @@ class Gates:
         Args:
             files: Of one bundle, with what was measured of each.
             float_accuracy: Of the trained network on the same pictures, 0 to 1; None where it
-                answers numbers and has none (see `check_for_regression`).
+                answers numbers and has none (see `Recipe.check_for_regression`).
             p50_ms: File name → median latency; needed where `max_p50_ms` is asked.
 
         Returns:
@@ -149,22 +149,15 @@ class Gates:
                 results.append(GateResult(file.name, gate, limit, measured, met, pictures))
         return results
 
-    def check_for_regression(self) -> None:
-        """Say before a long job that a limit is about names, where a network answers numbers.
-
-        Raises:
-            RecipeError: Such a limit is asked.
-        """
-        idle = [gate for gate, _ in self._asked() if gate in _ON_PICTURES]
-        if idle:
-            msg = f"{idle[0]} is a limit on names, and a regression answers numbers"
-            apply = "max_size_bytes and max_p50_ms"
-            raise RecipeError(msg, remedy=f"leave it out; {apply} apply, edgeface compare tells L2")
+    @property
+    def about_names(self) -> tuple[Gate, ...]:
+        """Those of the limits that ask how often a network names rightly."""
+        return tuple(gate for gate, _ in self._asked() if gate in _ON_PICTURES)
 
 
 def _on_pictures(file: AnyFile) -> Measured:
     if isinstance(file, PointFile):
-        msg = f"{file.name}: check_for_regression was not asked first"
+        msg = f"{file.name}: Recipe.check_for_regression was not asked first"
         raise TypeError(msg)
     return file.measured
 
@@ -229,6 +222,17 @@ class Recipe:
         if self.gates.max_p50_ms is not None and self.target != THIS_MACHINE:
             msg = f"max_p50_ms cannot be measured here for {self.target!r}"
             raise RecipeError(msg, remedy=f'leave it out, or write target = "{THIS_MACHINE}"')
+
+    def check_for_regression(self) -> None:
+        """Say before a long job that a limit is about names, where a network answers numbers.
+
+        Raises:
+            RecipeError: Such a limit is asked.
+        """
+        for gate in self.gates.about_names:
+            msg = f"{self.name}: {gate} is a limit on names, and a regression answers numbers"
+            remedy = "leave it out; max_size_bytes and max_p50_ms apply, edgeface compare tells L2"
+            raise RecipeError(msg, remedy=remedy)
 
     @classmethod
     def load(cls, path: Path) -> "Recipe":

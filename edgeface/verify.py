@@ -6,13 +6,13 @@ Checksums say that the bytes are the same; only running the files says that the 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.bundle import Bundle, ModelFile
 from edgeface.errors import BackendMissing
+from edgeface.pointbundle import AnyBundle, AnyFile, PointBundle
 from edgeface.runtime import Backend, open_backend
 
 # Float kernels of different processors add in another order. Seen: 3e-7 between x86-64 and three
@@ -38,10 +38,11 @@ class Verified:
         scheme: ``float32`` or ``int8``.
         status: ``not verified`` where its runtime is not installed.
         backend: What ran it; None if nothing did.
-        crops: How many golden crops were replayed.
-        largest: Largest difference of a probability to the stored one; None if it is no number.
+        crops: How many golden crops, or points, were replayed.
+        largest: Largest difference of a probability, or value, to the stored one; None if it is no
+            number.
         tolerance: What it was held against.
-        crop: Number of the crop with that difference.
+        crop: Number of the crop, or point, with that difference.
         remedy: What would let it be verified, or what to look at.
     """
 
@@ -69,13 +70,27 @@ def tolerance(scheme: str, backend: str) -> float:
     return EXACT if backend.startswith("litert ") else INT8
 
 
+def scale(stored: NDArray[np.float32]) -> tuple[float, float]:
+    """What a tolerance for probabilities becomes for values: a factor, and what is added to it.
+
+    Probabilities span 0 to 1, values span what they span; and far from zero the numbers of float32
+    lie further apart than the tolerance may be.
+
+    Args:
+        stored: The golden values of a file.
+    """
+    values = stored.astype(np.float64)
+    steps = 4 * float(np.finfo(np.float32).eps) * float(np.abs(values).max())
+    return float(np.ptp(values)), steps
+
+
 def verify(
-    bundle: Bundle,
-    files: Sequence[ModelFile] | None = None,
+    bundle: AnyBundle,
+    files: Sequence[AnyFile] | None = None,
     *,
     open_file: Callable[[Path], Backend] = open_backend,
 ) -> tuple[Verified, ...]:
-    """Replay the golden crops and hold every answer against the stored one.
+    """Replay the golden crops, or points, and hold every answer against the stored one.
 
     Args:
         bundle: Loaded, so that its checksums are right.
@@ -86,15 +101,15 @@ def verify(
         BackendError: A file cannot be run though its runtime is there.
         BundleError: The golden values are not what `edgeface export` writes.
     """
-    pixels, outputs = bundle.golden()
+    inputs, outputs = bundle.golden()
     chosen = bundle.manifest.files if files is None else files
-    return tuple(_one(bundle, f, pixels, outputs[f.name], open_file) for f in chosen)
+    return tuple(_one(bundle, f, inputs, outputs[f.name], open_file) for f in chosen)
 
 
 def _one(
-    bundle: Bundle,
-    file: ModelFile,
-    pixels: NDArray[np.uint8],
+    bundle: AnyBundle,
+    file: AnyFile,
+    inputs: NDArray[Any],
     stored: NDArray[np.float32],
     open_file: Callable[[Path], Backend],
 ) -> Verified:
@@ -114,7 +129,10 @@ def _one(
             missing.remedy,
         )
     limit = tolerance(file.scheme, backend.name)
-    answers = np.stack([backend.infer(crop) for crop in pixels])
+    if isinstance(bundle, PointBundle):
+        span, steps = scale(stored)
+        limit = limit * span + steps
+    answers = np.stack([backend.infer(one) for one in inputs])
     apart = np.abs(answers - stored).max(axis=1)
     worst = int(np.argmax(apart))  # with a NaN in it: the place of the NaN
     largest = float(apart[worst])
@@ -125,7 +143,7 @@ def _one(
         file.scheme,
         "same" if same else "different",
         backend.name,
-        len(pixels),
+        len(inputs),
         largest if np.isfinite(largest) else None,
         limit,
         worst,
@@ -133,7 +151,7 @@ def _one(
     )
 
 
-def _remedy(bundle: Bundle, backend: str) -> str:
+def _remedy(bundle: AnyBundle, backend: str) -> str:
     made_with = ", ".join(f"{k} {v}" for k, v in sorted(bundle.manifest.origin.versions.items()))
     text = f"compare the runtime here ({backend}) with the versions that made it ({made_with})"
     if backend.startswith("litert "):

@@ -53,6 +53,7 @@ def bench(
     """
     from edgeface import sealed
     from edgeface.bench.summary import as_data
+    from edgeface.pointbundle import PointBundle
 
     _check_out(out, force=force)
     method = _method(seconds, quick=quick, seed=seed)
@@ -70,6 +71,8 @@ def bench(
         raise typer.Exit(_INTERRUPTED)
     if target.bundle is None:
         output.next_command("edgeface", "show", target.path)
+    elif isinstance(target.bundle, PointBundle):
+        output.next_command("edgeface", "verify", target.bundle.folder)
     else:
         output.next_command("edgeface", "run", target.bundle.folder, "--source", "0")
 
@@ -171,7 +174,10 @@ def _print(report: "Report") -> None:
     from edgeface.board import describe
 
     method = report.method
-    fed = "its golden crops" if method.input == "golden" else f"random input, seed {method.seed}"
+    pictures = report.cells[0].input.startswith("uint8")
+    fed = f"its golden {'crops' if pictures else 'points'}"
+    if method.input == "random":
+        fed = f"random input, seed {method.seed}"
     output.result(f"board: {describe(report.board, report.before)}")
     output.result(f"{report.subject}: {fed}; {method.windows} windows in shuffled order")
     head = ("file", "size", "backend", "threads", "n", "p50 ms", "95 % of p50", "p90 ms", "verdict")

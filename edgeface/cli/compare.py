@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import options, output
+from edgeface.cli import options, output, points
 from edgeface.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def compare(
     data: Annotated[
         Path | None,
         typer.Argument(
-            metavar="PHOTOS", help="A folder per person; by default what the run held back."
+            metavar="PHOTOS|POINTS",
+            help="A folder per person, or points; by default what the run held back.",
         ),
     ] = None,
     strangers: Annotated[
@@ -40,18 +41,24 @@ def compare(
     threads: options.Threads = 1,
     json: options.Json = False,
 ) -> None:
-    """Compare the files of a bundle: accuracy, agreement, strangers.
+    """Compare the files of a bundle: accuracy, agreement, strangers; of a regression the L2 error.
 
-    Every file on the same pictures, each held against the float32 one.
+    Every file on the same pictures or points, each held against the float32 one.
     """
-    from edgeface.bundle import Bundle
     from edgeface.comparison import compare_files, from_folder, with_strangers
+    from edgeface.pointbundle import PointBundle, open_bundle
     from edgeface.vision.detect import open_detector
 
+    loaded = open_bundle(options.bundle_folder(bundle))
+    if isinstance(loaded, PointBundle):
+        if strangers is not None or detector or detector_model or skip_broken:
+            msg = f"{loaded.folder} is the bundle of a regression: it looks at no pictures"
+            raise UsageError(msg, remedy=f"edgeface compare {loaded.folder} POINTS.csv")
+        points.compare(loaded, data, run, threads, json=json)
+        return
     if data is None and strangers is None and (detector or detector_model):
         msg = "--detector, but no photographs: the faces of the run's own were found in training"
         raise UsageError(msg, remedy="name photographs too, or leave --detector out")
-    loaded = Bundle.load(options.bundle_folder(bundle))
     name = detector or loaded.manifest.detector
     unneeded = data is None and strangers is None
     eyes = None if unneeded else open_detector(name, detector_model)

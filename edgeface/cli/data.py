@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from edgeface.cli import output
+from edgeface.cli.drawpoints import draw_points
 from edgeface.cli.options import Json, Seed
 
 app = typer.Typer(no_args_is_help=True, help="Make data sets.")
@@ -78,3 +79,6 @@ def draw(
         if result["clip"] is not None:
             output.result("clip {path}, {frames} frames; truth {truth}".format(**result["clip"]))
     output.next_command("edgeface", "train", "friends", folder)
+
+
+app.command("draw-points")(draw_points)

@@ -61,7 +61,7 @@ def explain(
     asked, what exported files make of the same picture, and another network.
     """
     from edgeface import sealed
-    from edgeface.train.run import CONFIG, Run
+    from edgeface.train.run import CONFIG
 
     folder = run
     if folder is None:
@@ -69,8 +69,8 @@ def explain(
         output.say(f"run: {folder} (the newest)")
     target = out or options.free_name(_beside(folder))
     sealed.check_free(target, force=force)
-    loaded = Run.load(folder)
-    other = None if beside is None else Run.load(beside)
+    loaded = _load(folder)
+    other = None if beside is None else _load(beside)
     files = None if bundle is None else _files(bundle, loaded)
     subject = _subject(loaded, picture, detector_model)
     found = _explain(loaded, other, files, subject, layer or [])
@@ -87,7 +87,17 @@ def _beside(run: Path) -> Path:
     return named.with_name(f"{named.name}-explained")
 
 
-def _files(named: Path, run: "Run") -> targets.Target:
+def _load(folder: Path) -> "Run":
+    from edgeface.train.pointrun import is_regression
+    from edgeface.train.run import Run
+
+    if is_regression(folder):
+        msg = f"{folder} is fitted to points: it has no pictures, filters or maps to show"
+        raise UsageError(msg, remedy=f"{folder / 'curve.png'} shows what it has learned")
+    return Run.load(folder)
+
+
+def _files(named: Path, run: "Run") -> "targets.PictureFiles":
     """The bundle, or the file of it, that was named.
 
     Raises:
@@ -99,8 +109,9 @@ def _files(named: Path, run: "Run") -> targets.Target:
     if target.bundle is None:
         msg = f"{named} stands alone: without its bundle nobody knows what it was made from"
         raise UsageError(msg, remedy="name the folder that edgeface export wrote")
-    check_bundle(target.bundle, run)
-    return target
+    files = targets.of_pictures(target.bundle, target.files)
+    check_bundle(files[0], run)
+    return files
 
 
 def _subject(run: "Run", picture: Path | None, detector_model: Path | None) -> "Subject":
@@ -120,7 +131,7 @@ def _subject(run: "Run", picture: Path | None, detector_model: Path | None) -> "
 def _explain(
     run: "Run",
     other: "Run | None",
-    target: targets.Target | None,
+    named: "targets.PictureFiles | None",
     subject: "Subject",
     chosen: "Sequence[str]",
 ) -> "Explanation":
@@ -130,11 +141,11 @@ def _explain(
     explanation.check_layers(chosen, main.layers)
     files: list[FileExplained] = []
     name = ""
-    if target is not None and target.bundle is not None:
-        bundle, name = target.bundle, target.bundle.manifest.name
+    if named is not None:
+        bundle, name = named[0], named[0].manifest.name
         files = [
             explanation.explain_file(bundle.path(file), file, main)
-            for file in output.track(target.files, "reading files")
+            for file in output.track(named[1], "reading files")
         ]
     return explanation.Explanation(
         subject,

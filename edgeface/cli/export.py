@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import options, output
+from edgeface.cli import options, output, points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,6 +42,7 @@ def export(
     against the gates of a recipe. A gate that is not met: exit code 3, and no bundle.
     """
     from edgeface import sealed
+    from edgeface.train.pointrun import is_regression
     from edgeface.train.run import CONFIG, Run
 
     folder = run
@@ -51,6 +52,9 @@ def export(
     target = out or options.free_name(options.BUNDLES / folder.resolve().name)
     sealed.check_free(target, force=force)
     asked = _recipe(recipe, int8=int8)
+    if is_regression(folder):
+        points.export(folder, asked, target, keep=keep, force=force, json=json)
+        return
     loaded = Run.load(folder)
     _export(loaded, asked, target, keep=keep, force=force, json=json)
 

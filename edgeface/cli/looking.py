@@ -36,9 +36,9 @@ def choose(
             f"{target.path} stands alone: without its bundle nobody knows the names and thresholds"
         )
         raise UsageError(msg, remedy="name the folder that edgeface export wrote")
-    alone = target.path.is_file()
-    file = target.files[0] if alone else target.bundle.file(format, scheme)
-    return target.bundle, file, target.path
+    bundle, files = targets.of_pictures(target.bundle, target.files)
+    file = files[0] if target.path.is_file() else bundle.file(format, scheme)
+    return bundle, file, target.path
 
 
 def open_eyes(
@@ -60,7 +60,7 @@ def open_eyes(
         f"model: {file.name} on {backend}; detector: {used}; threshold {file.threshold_text}"
     )
     trained = bundle.manifest.detector
-    if bundle.manifest.preprocess.framing == "whole":
+    if bundle.manifest.preprocess.framing != "face":
         trained = "none"
     if used != trained:
         output.say(

@@ -9,7 +9,10 @@ from edgeface.cli import options, output, targets
 from edgeface.errors import BackendMissing, BundleError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from edgeface.bundle import Manifest, ModelFile
+    from edgeface.pointbundle import AnyFile, PointFile, PointManifest
 
 _CONFIG, _RUN_SCHEMA = "config.toml", 1
 
@@ -44,31 +47,63 @@ def _show_bundle(target: targets.Target, *, json: bool) -> None:
     else:
         output.result(f"{target.path}: a bundle, every checksum right")
         _facts(_about(manifest))
-        head = ("file", "scheme", "size", "accuracy", "n", "agreement", "threshold", "sha256")
-        output.table(head, (_row(file) for file in manifest.files))
+        output.table(*_measured(manifest.files))
     output.next_command("edgeface", "verify", target.path)
 
 
-def _about(manifest: "Manifest") -> dict[str, str]:
-    prepare, calibration, origin = manifest.preprocess, manifest.calibration, manifest.origin
+def _about(manifest: "Manifest | PointManifest") -> dict[str, str]:
+    from edgeface.bundle import Manifest
+
+    calibration, origin = manifest.calibration, manifest.origin
     versions = ", ".join(f"{name} {version}" for name, version in sorted(origin.versions.items()))
+    pictures = isinstance(manifest, Manifest)
     return {
         "name": manifest.name,
         "network": manifest.network,
-        "labels": f"{len(manifest.labels)}: {', '.join(manifest.labels)}",
-        "pixels": f"{prepare.height}x{prepare.width} px {prepare.colour}, uint8 0 to 255",
-        "framing": f"{prepare.framing}, margin {prepare.margin:g}",
-        "detector": manifest.detector,
+        **(
+            _about_pictures(manifest) if isinstance(manifest, Manifest) else _about_points(manifest)
+        ),
         "calibration": "none"
         if calibration is None
-        else f"{len(calibration.pictures)} pictures, seed {calibration.seed}",
+        else f"{len(calibration.pictures)} {'pictures' if pictures else 'points'}, "
+        f"seed {calibration.seed}",
         "origin": f"run {origin.run}, weights {origin.weights_sha256[:12]}",
         "made": f"{manifest.created} by edgeface {manifest.edgeface}",
         "with": versions or "not told",
     }
 
 
-def _row(file: "ModelFile") -> tuple[str, ...]:
+def _about_pictures(manifest: "Manifest") -> dict[str, str]:
+    prepare = manifest.preprocess
+    return {
+        "labels": f"{len(manifest.labels)}: {', '.join(manifest.labels)}",
+        "pixels": f"{prepare.height}x{prepare.width} px {prepare.colour}, uint8 0 to 255",
+        "framing": f"{prepare.framing}, margin {prepare.margin:g}",
+        "detector": manifest.detector,
+    }
+
+
+def _about_points(manifest: "PointManifest") -> dict[str, str]:
+    return {
+        "task": "regression: numbers in, a number out, float32",
+        "takes": f"{len(manifest.inputs)}: {', '.join(manifest.inputs)}",
+        "answers": manifest.output,
+    }
+
+
+def _measured(files: "Sequence[AnyFile]") -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and rows of the table of files."""
+    from edgeface.bundle import ModelFile
+
+    pictures = [_picture_row(file) for file in files if isinstance(file, ModelFile)]
+    points = [_point_row(file) for file in files if not isinstance(file, ModelFile)]
+    if pictures:
+        head = ("file", "scheme", "size", "accuracy", "n", "agreement", "threshold", "sha256")
+        return head, pictures
+    return ("file", "scheme", "size", "L2 error", "n", "RMSE", "worst", "sha256"), points
+
+
+def _picture_row(file: "ModelFile") -> tuple[str, ...]:
     measured = file.measured
     return (
         file.name,
@@ -78,6 +113,20 @@ def _row(file: "ModelFile") -> tuple[str, ...]:
         str(measured.pictures),
         f"{measured.agreement:.3f}",
         file.threshold_text,
+        file.sha256[:12],
+    )
+
+
+def _point_row(file: "PointFile") -> tuple[str, ...]:
+    measured = file.measured
+    return (
+        file.name,
+        file.scheme,
+        targets.size(file.size_bytes),
+        f"{measured.l2:.4g}",
+        str(measured.points),
+        f"{measured.rmse:.4g}",
+        f"{measured.worst:.4g}",
         file.sha256[:12],
     )
 
@@ -100,8 +149,7 @@ def _show_member(target: targets.Target, *, json: bool) -> None:
                 **_about(target.bundle.manifest),
             }
         )
-        head = ("file", "scheme", "size", "accuracy", "n", "agreement", "threshold", "sha256")
-        output.table(head, [_row(file)])
+        output.table(*_measured([file]))
     output.next_command("edgeface", "bench", target.path)
 
 

@@ -11,6 +11,9 @@ from edgeface.errors import UsageError
 
 if TYPE_CHECKING:
     from edgeface.bundle import Bundle, ModelFile
+    from edgeface.pointbundle import AnyBundle, AnyFile
+
+    PictureFiles = tuple[Bundle, tuple[ModelFile, ...]]
 
 Format = Annotated[str | None, typer.Option("--format", help="Only files of it: tflite, onnx.")]
 Scheme = Annotated[str | None, typer.Option("--scheme", help="Only files of it: float32, int8.")]
@@ -28,8 +31,8 @@ class Target:
     """
 
     path: Path
-    bundle: "Bundle | None"
-    files: "tuple[ModelFile, ...]"
+    bundle: "AnyBundle | None"
+    files: "tuple[AnyFile, ...]"
     by_name: bool
 
 
@@ -40,7 +43,8 @@ def resolve(named: Path | None, format: str | None, scheme: str | None) -> Targe
         UsageError: There is no such thing, or nothing in it is of that format and scheme.
         BundleError: It is a damaged bundle, or a file of one.
     """
-    from edgeface.bundle import MANIFEST, Bundle
+    from edgeface.bundlefolder import MANIFEST
+    from edgeface.pointbundle import open_bundle
     from edgeface.sealed import SUMS
 
     if named is not None and not named.exists():
@@ -48,7 +52,7 @@ def resolve(named: Path | None, format: str | None, scheme: str | None) -> Targe
         raise UsageError(msg, remedy="name a folder that edgeface export wrote, or a model file")
     if named is None or not named.is_file():
         folder = options.bundle_folder(named)
-        bundle = Bundle.load(folder)
+        bundle = open_bundle(folder)
         files = _choose(bundle, format, scheme)
         return Target(folder, bundle, files, by_name=bool(format or scheme))
     if format or scheme:
@@ -56,14 +60,14 @@ def resolve(named: Path | None, format: str | None, scheme: str | None) -> Targe
         raise UsageError(msg)
     beside = named.parent
     if (beside / MANIFEST).is_file() and (beside / SUMS).is_file():
-        bundle = Bundle.load(beside)
+        bundle = open_bundle(beside)
         files = tuple(f for f in bundle.manifest.files if f.name == named.name)
         if files:
             return Target(named, bundle, files, by_name=True)
     return Target(named, None, (), by_name=True)
 
 
-def _choose(bundle: "Bundle", format: str | None, scheme: str | None) -> "tuple[ModelFile, ...]":
+def _choose(bundle: "AnyBundle", format: str | None, scheme: str | None) -> "tuple[AnyFile, ...]":
     held = bundle.manifest.files
     chosen = [f for f in held if format in (None, f.format) and scheme in (None, f.scheme)]
     if not chosen:
@@ -71,6 +75,20 @@ def _choose(bundle: "Bundle", format: str | None, scheme: str | None) -> "tuple[
         msg = f"{bundle.folder} holds no {wanted} file; it holds {', '.join(f.key for f in held)}"
         raise UsageError(msg)
     return tuple(chosen)
+
+
+def of_pictures(bundle: "AnyBundle", files: "tuple[AnyFile, ...]") -> "PictureFiles":
+    """A bundle and its files, where they look at pictures.
+
+    Raises:
+        UsageError: It is the bundle of a regression.
+    """
+    from edgeface.bundle import Bundle, ModelFile
+
+    if not isinstance(bundle, Bundle):
+        msg = f"{bundle.folder} is the bundle of a regression: it answers numbers, not names"
+        raise UsageError(msg, remedy="name a bundle whose network looks at pictures")
+    return bundle, tuple(file for file in files if isinstance(file, ModelFile))
 
 
 def size(count: int) -> str:

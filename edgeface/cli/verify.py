@@ -17,27 +17,29 @@ def verify(
 ) -> None:
     """Check that a bundle answers here as it did at the export.
 
-    Its checksums, and the answers of every file to its golden crops.
+    Its checksums, and the answers of every file to its golden crops or points.
     """
     from edgeface import records
+    from edgeface.pointbundle import PointBundle
     from edgeface.verify import verify as replay
 
     target = targets.resolve(bundle, format, scheme)
     if target.bundle is None:
         msg = f"{target.path} is no bundle: a file alone has no golden answers to be held against"
         raise UsageError(msg, remedy="name the folder that edgeface export wrote")
+    what = "points" if isinstance(target.bundle, PointBundle) else "crops"
     done = replay(target.bundle, target.files)
     if json:
         output.as_json({"bundle": str(target.path), "files": [records.plain(v) for v in done]})
     else:
         output.result(f"{target.bundle.folder}: every checksum is right")
-        _table(done)
-    _raise_for(done, asked=target.by_name)
+        _table(done, what)
+    _raise_for(done, what[:-1], asked=target.by_name)
     output.next_command("edgeface", "bench", target.bundle.folder)
 
 
-def _table(done: "tuple[Verified, ...]") -> None:
-    head = ("file", "backend", "crops", "largest difference", "tolerance", "answers")
+def _table(done: "tuple[Verified, ...]", what: str) -> None:
+    head = ("file", "backend", what, "largest difference", "tolerance", "answers")
     output.table(head, (_row(v) for v in done))
 
 
@@ -48,13 +50,13 @@ def _row(v: "Verified") -> tuple[str, ...]:
     return (v.file, v.backend or output.NONE, str(v.crops), largest, f"{v.tolerance:.2g}", v.status)
 
 
-def _raise_for(done: "tuple[Verified, ...]", *, asked: bool) -> None:
+def _raise_for(done: "tuple[Verified, ...]", what: str, *, asked: bool) -> None:
     """The first file that differs; or one that was asked for, or all, that could not be run."""
     for v in done:
         if v.status == "different":
             by = "in no number" if v.largest is None else f"by up to {v.largest:.2g}"
             msg = (
-                f"{v.file} answers differently on this device: {by} at crop {v.crop}, "
+                f"{v.file} answers differently on this device: {by} at {what} {v.crop}, "
                 f"tolerance {v.tolerance:.2g}"
             )
             raise BackendError(msg, remedy=v.remedy)

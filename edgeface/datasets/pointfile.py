@@ -128,7 +128,8 @@ def _numbers(rows: Sequence[Row], names: Sequence[str], path: Path) -> Numbers:
     for at, (line, cells) in enumerate(rows):
         where = f"{path}, line {line}"
         if len(cells) != len(names):
-            msg = f"{where}: {len(cells)} columns, where the first line has {len(names)}"
+            count = f"{len(cells)} column{'s'[: len(cells) != 1]}"
+            msg = f"{where}: {count}, where the first line has {len(names)}"
             raise InputError(msg, remedy="give every line the same columns, or remove it")
         for column, cell in enumerate(cells):
             number = _number(cell)

@@ -76,10 +76,13 @@ def standard_of(points: Points) -> Standard:
         InputError: A column is constant, so that nothing can be learned from it, or of it.
     """
     columns = [*points.x.T, points.y]
-    for name, column in zip((*points.inputs, points.output), columns, strict=True):
+    for number, column in enumerate(columns):
         if np.ptp(column.astype(np.float32)) == 0:
+            name = (*points.inputs, points.output)[number]
             msg = f"{name} is {column[0]:g} at every point that is trained on"
-            raise InputError(msg, remedy="leave the column out, or bring points that differ in it")
+            several = number < len(points.inputs) and len(points.inputs) > 1
+            other = "leave the column out, or bring" if several else "bring"
+            raise InputError(msg, remedy=f"{other} points that differ in it")
     mean, deviation = zip(*((float(c.mean()), float(c.std())) for c in columns), strict=True)
     return Standard(mean[:-1], deviation[:-1], mean[-1], deviation[-1])
 

@@ -8,7 +8,7 @@ import pytest
 
 from edgeface.datasets.faces import cut_faces
 from edgeface.datasets.photos import open_photos
-from edgeface.errors import EdgefaceError
+from edgeface.errors import EdgefaceError, UsageError
 from edgeface.geometry import Detections
 from edgeface.images import Picture, Preprocess
 from edgeface.vision import remember
@@ -153,10 +153,17 @@ def test_the_first_line_says_whose_answers_they_are(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_said_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+    remembering = Remembering(Eyes(), tmp_path / "cache" / "deep")
+    (tmp_path / "cache").write_text("in its way")
     with pytest.raises(EdgefaceError, match="cannot be kept") as caught:
-        Remembering(Eyes(), tmp_path / "file" / "cache").detect(PICTURES[0])
+        remembering.detect(PICTURES[0])
     assert "--cache" in caught.value.remedy
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="a file, not a folder"):
+        Remembering(Eyes(), tmp_path / "file")
 
 
 def test_a_file_that_cannot_be_read_is_said_with_what_to_do(tmp_path: Path) -> None:

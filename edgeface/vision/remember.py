@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from edgeface import __version__, records, sealed
-from edgeface.errors import EdgefaceError, InputError
+from edgeface.errors import EdgefaceError, InputError, UsageError
 from edgeface.geometry import Detections
 from edgeface.vision.detect import Detector
 
@@ -37,10 +37,14 @@ class Remembering:
         model: The detector's model file, where it has one.
 
     Raises:
+        UsageError: ``folder`` is a file.
         EdgefaceError: What is kept there cannot be read.
     """
 
     def __init__(self, detector: Detector, folder: Path, model: Path | None = None) -> None:
+        if folder.exists() and not folder.is_dir():
+            msg = f"--cache {folder}: a file, not a folder"
+            raise UsageError(msg, remedy="name a folder; it is made where there is none")
         self._detector = detector
         head = json.dumps(_facts(detector.name, model), sort_keys=True) + "\n"
         digest = hashlib.sha256(head.encode()).hexdigest()
@@ -79,7 +83,9 @@ class Remembering:
                 file.write(text)
         except OSError as error:
             msg = f"{self._path}: found faces cannot be kept ({error.strerror})"
-            raise EdgefaceError(msg, remedy="free some space, or leave --cache out") from error
+            raise EdgefaceError(
+                msg, remedy="free some space, name another --cache, or leave it out"
+            ) from error
         self._before, self._known[key] = "", _packed(found)
 
 

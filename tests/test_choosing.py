@@ -101,6 +101,11 @@ def test_a_name_that_ends_like_a_side_is_none_alone(name: str) -> None:
     assert chosen(**{name: PICTURES, "y": NUMBERS}) == [Part(None, name, "y")]
 
 
+def test_an_array_of_the_very_name_is_not_put_together_from_sides() -> None:
+    headers = {"x": PICTURES, "y": NUMBERS, "x_train": PICTURES, "x_test": PICTURES}
+    assert chosen(Reading(pixels="x"), **headers) == [Part(None, "x", "y")]
+
+
 def test_names_that_are_given_win() -> None:
     headers = {"x": PICTURES, "images": PICTURES, "y": NUMBERS, "age": NUMBERS}
     found = chosen(Reading(pixels="images", targets="age"), **headers)

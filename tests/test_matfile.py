@@ -147,8 +147,11 @@ def test_a_file_that_is_cut_is_one_line(
     assert "\n" not in str(wrong.value)
 
 
-def test_damage_is_found_by_the_checksum(tmp_path: Path, mat: SimpleNamespace) -> None:
-    element = mat.array("x", np.zeros((100, 100), np.uint8))
+@pytest.mark.parametrize("shape", [(100, 100), (255, 64), (300, 301)])
+def test_damage_is_found_by_the_checksum(
+    tmp_path: Path, mat: SimpleNamespace, shape: tuple[int, int]
+) -> None:
+    element = mat.array("x", np.zeros(shape, np.uint8))
     small = bytearray(zlib.compress(element))
     small[-1] ^= 1
     path = tmp_path / "set.mat"

@@ -102,6 +102,16 @@ def test_a_plain_header_before_pickled_bytes_unpickles_nothing(tmp_path: Path) -
     assert not trace.exists()
 
 
+def test_nor_are_they_when_the_file_is_another_by_the_time_it_is_read(tmp_path: Path) -> None:
+    trace, path = tmp_path / "trace", tmp_path / "set.npz"
+    np.savez(path, x=np.zeros(1000))
+    file = NpzFile(path)
+    np.savez(path, x=np.asarray([Harmful(trace)], object))
+    with pytest.raises(InputError, match="x cannot be read"):
+        file.read("x")
+    assert not trace.exists()
+
+
 @pytest.mark.parametrize(
     ("descr", "kind"),
     [("[('a', '<f4'), ('b', '<i4')]", "other"), ("'<c8'", "other"), ("'<M8[s]'", "other")],

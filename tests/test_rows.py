@@ -56,7 +56,7 @@ def test_the_same_pictures_have_the_same_checksum_whatever_their_type(dtype: Any
 
 @given(st.integers(0, 255))
 def test_fractions_come_back_to_the_byte_they_were(grey: int) -> None:
-    for dtype in (np.float32, np.float64):
+    for dtype in (np.float16, np.float32, np.float64):
         fractions = (np.full((1, 2, 2), grey) / 255).astype(dtype)
         assert picture(StoredRows(fractions, 255.0, "rgb"), 0).max() == grey
 

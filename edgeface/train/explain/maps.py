@@ -43,7 +43,7 @@ def feature_maps(model: Any, crop: Pixels) -> Maps:
         The numbers are those that the network itself computes, in one pass.
     """
     with toolchain.quiet():
-        every = keras.Model(model.inputs, [layer.output for layer in model.layers])
+        every = keras.Model(model.input, [layer.output for layer in model.layers])
         answers = every(crop[None].astype(np.float32), training=False)
     # A network of one layer answers a tensor instead of a list.
     listed = answers if isinstance(answers, list | tuple) else [answers]

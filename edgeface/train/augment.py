@@ -39,6 +39,10 @@ class Augmentation:
         light: Contrast lies in 1 - light to 1 + light; brightness moves by up to light x 128.
         fill: What comes into view from outside: ``nearest`` (aaa|abcd|ddd), ``constant`` (black),
             ``reflect`` (cba|abcd|dcb) or ``wrap`` (bcd|abcd|abc).
+        fade: Contrast about a picture's own mean falls by up to this share before ``light``: haze,
+            weak lamps.
+        decoys: Of two classes of which the second is a thing to be found: for every picture of a
+            batch so many more are added that show none whole (see `edgeface.train.decoys`).
     """
 
     shear: float = 0.0
@@ -49,13 +53,15 @@ class Augmentation:
     flip: bool = False
     light: float = 0.0
     fill: Fill = "nearest"
+    fade: float = 0.0
+    decoys: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, below in (("shear", 90), ("zoom", 1), ("stretch", 1)):
+        for name, below in (("shear", 90), ("zoom", 1), ("stretch", 1), ("fade", 1)):
             if not 0 <= getattr(self, name) < below:
                 msg = f"augmentation: {name} {getattr(self, name):g}: from 0 to less than {below}"
                 raise UsageError(msg)
-        for name, most in (("rotation", 180), ("shift", 1), ("light", 1)):
+        for name, most in (("rotation", 180), ("shift", 1), ("light", 1), ("decoys", 4)):
             if not 0 <= getattr(self, name) <= most:
                 msg = f"augmentation: {name} {getattr(self, name):g}: from 0 to {most}"
                 raise UsageError(msg)
@@ -78,6 +84,7 @@ class Draws:
         mirror: -1 where a picture is mirrored, else 1.
         contrast: Factor.
         brightness: Grey levels.
+        fade: Factor of the contrast about a picture's own mean.
     """
 
     shear: NDArray[np.float64]
@@ -89,6 +96,7 @@ class Draws:
     mirror: NDArray[np.float64]
     contrast: NDArray[np.float64]
     brightness: NDArray[np.float64]
+    fade: NDArray[np.float64]
 
 
 def draw(n: int, how: Augmentation, rng: np.random.Generator) -> Draws:
@@ -105,6 +113,7 @@ def draw(n: int, how: Augmentation, rng: np.random.Generator) -> Draws:
         mirror=np.where(rng.random(n) < 0.5 * how.flip, -1.0, 1.0),
         contrast=1 + how.light * contrast,
         brightness=128 * how.light * brightness,
+        fade=1 - how.fade * rng.random(n) if how.fade else np.ones(n),
     )
 
 
@@ -123,8 +132,8 @@ def augment(pixels: Pixels, how: Augmentation, rng: np.random.Generator) -> Pixe
     made = pixels
     if how.flip or any((how.shear, how.rotation, how.zoom, how.stretch, how.shift)):
         made = warp(pixels, matrices(drawn, *pixels.shape[1:3]), how.fill)
-    if how.light:
-        made = _lit(made, drawn)
+    if how.light or how.fade:
+        made = lit(made, drawn)
     return made if made is not pixels else pixels.copy()
 
 
@@ -164,11 +173,21 @@ def warp(pixels: Pixels, maps: NDArray[np.float64], fill: Fill = "nearest") -> P
     return made
 
 
-def _lit(pixels: Pixels, drawn: Draws) -> Pixels:
-    """Contrast about the middle grey, then brightness, looked up in a table of each picture."""
-    levels = (np.arange(256) - 128) * drawn.contrast[:, None] + 128 + drawn.brightness[:, None]
+def lit(pixels: Pixels, drawn: Draws) -> Pixels:
+    """Contrast about its mean and about the middle grey, then brightness, by a table a picture."""
+    levels = (_faded(pixels, drawn.fade) - 128) * drawn.contrast[:, None] + 128
+    levels += drawn.brightness[:, None]
     tables = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
     made = np.empty(pixels.shape, np.uint8)
     for source, table, place in zip(pixels, tables, made, strict=True):
         cv2.LUT(source, table, place)
     return made
+
+
+def _faded(pixels: Pixels, fade: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What becomes of every grey level: (n or 1, 256)."""
+    levels = np.arange(256.0)[None]
+    if (fade == 1).all():
+        return levels
+    means = pixels.reshape(len(pixels), -1).mean(axis=1)[:, None]
+    return np.asarray(means + (levels - means) * fade[:, None])

@@ -206,3 +206,12 @@ def test_a_failure_leaves_nothing(
     with pytest.raises(MemoryError):
         folder.write(pair, tmp_path / "out", force=False)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_documentation_names_every_key(pair: Any, checkout: Path) -> None:
+    from edgeface.train.explain.record import as_dict
+
+    text = (checkout / "docs" / "explain.md").read_text("utf-8")
+    told = as_dict(pair)
+    keys = {*told, *told["picture"], *told["layers"][0], *told["beside"]}
+    assert {key for key in keys if f"`{key}`" not in text} == set()

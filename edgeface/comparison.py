@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edgeface import evaluate, records
 from edgeface.bundle import SEEN_DIGITS, Bundle, ModelFile
 from edgeface.datasets.faces import cut_faces
-from edgeface.datasets.folder import PhotoFolder
+from edgeface.datasets.photos import PLAIN, Reading, open_photos
 from edgeface.datasets.split import Entry
 from edgeface.errors import BackendMissing, InputError
 from edgeface.images import Pixels
@@ -51,18 +51,19 @@ def from_folder(
     track: Callable[[Sequence[str]], Iterable[str]],
     *,
     skip_broken: bool = False,
+    reading: Reading = PLAIN,
 ) -> Pictures:
-    """Photographs in a folder per person; whoever is not enrolled is a stranger.
+    """Photographs with a label each; whoever is not enrolled is a stranger.
 
-    Pictures that the network was trained on are told apart by their checksums and not counted,
-    unless there are no others.
+    Of a set that is split already all sides are taken. Pictures that the network was trained on
+    are told apart by their checksums and not counted, unless there are no others.
 
     Raises:
         InputError: None of the people in the folder is enrolled, or a picture is broken.
     """
     labels = bundle.manifest.labels
     enrolled = {_same(label) for label in labels}
-    with PhotoFolder(data) as folder:
+    with open_photos(data, reading) as folder:
         if not any(_same(p) in enrolled for p in folder.people):
             some = ", ".join(list(folder.people)[:5])
             msg = f"{data}: nobody in it is enrolled in {bundle.folder} ({some}, …)"
@@ -105,6 +106,7 @@ def with_strangers(
     track: Callable[[Sequence[str]], Iterable[str]],
     *,
     skip_broken: bool = False,
+    reading: Reading = PLAIN,
 ) -> Pictures:
     """The same pictures, and those of people who are not enrolled, from a folder of their own.
 
@@ -113,7 +115,7 @@ def with_strangers(
             broken.
     """
     labels = {_same(label) for label in bundle.manifest.labels}
-    with PhotoFolder(data) as folder:
+    with open_photos(data, reading) as folder:
         enrolled = [p for p in folder.people if _same(p) in labels]
         if enrolled:
             msg = f"{data}: {enrolled[0]!r} is enrolled in {bundle.folder} and is no stranger"
@@ -126,7 +128,7 @@ def with_strangers(
             skip_broken=skip_broken,
             track=track,
         )
-    strangers = faces.pixels
+    strangers = faces.pixels[:]
     if not len(strangers):
         msg = f"{data}: no picture with one clear face"
         raise InputError(msg)

@@ -11,6 +11,7 @@ import pytest
 from edgeface import records, sealed
 from edgeface.bundle import SEEN, SEEN_DIGITS, Bundle
 from edgeface.comparison import Pictures, compare_files, from_folder, with_strangers
+from edgeface.datasets.photos import Reading
 from edgeface.errors import BackendMissing, InputError
 from edgeface.runtime import BACKENDS
 from edgeface.vision.detect import open_detector
@@ -108,6 +109,35 @@ def test_strangers_from_a_folder_of_their_own(bundle: Bundle, tmp_path: Path) ->
     assert np.array_equal(both.pixels, own.pixels)
     with pytest.raises(InputError, match="'bob' is enrolled"):
         with_strangers(own, bundle, photographs(tmp_path / "wrong", {"bob": 9}), NONE, everything)
+
+
+def test_all_sides_of_a_set_that_is_split_are_taken(bundle: Bundle, tmp_path: Path) -> None:
+    root = tmp_path / "photos"
+    photographs(root / "train", {**GREYS, "dan": 90}, count=2)
+    photographs(root / "test", {who: grey + 10 for who, grey in GREYS.items()}, count=1)
+    trained_on(bundle, root / "train" / "ada" / "0.png")
+    pictures = from_folder(bundle, root, NONE, everything)
+    assert pictures.truth.tolist() == [0, 0, 1, 1, 1, 2, 2, 2]
+    assert sorted(pictures.pixels[:, 0, 0, 0].tolist()) == [41, 50, 128, 129, 138, 220, 221, 230]
+    assert pictures.strangers[:, 0, 0, 0].tolist() == [90, 91]
+    assert pictures.trained_on == 1
+
+
+def test_arrays_are_read_as_they_are_meant(bundle: Bundle, tmp_path: Path) -> None:
+    greys = np.asarray([40, 128, 220, 90, 91])
+    arrays = np.tile(greys.astype(np.uint8)[:, None, None], (1, 20, 20))
+    path = tmp_path / "set.npz"
+    np.savez(path, pictures=arrays, who=np.asarray([0, 1, 2, 3, 3]))
+    names = Reading(labels=("ada", "bob", "cyd", "dan"), pixels="pictures", targets="who")
+    found = from_folder(bundle, path, NONE, everything, reading=names)
+    assert found.truth.tolist() == [0, 1, 2]
+    assert found.pixels[:, 0, 0, 0].tolist() == [40, 128, 220]
+    assert found.strangers[:, 0, 0, 0].tolist() == [90, 91]
+    others = Reading(labels=("eve", "fay", "gus", "hal"), targets="who")
+    more = with_strangers(found, bundle, path, NONE, everything, reading=others)
+    assert more.strangers[:, 0, 0, 0].tolist() == [90, 91, *greys.tolist()]
+    with pytest.raises(InputError, match="nobody in it is enrolled"):
+        from_folder(bundle, path, NONE, everything)  # the numbers themselves are the labels
 
 
 def test_strangers_without_a_face_are_an_error(bundle: Bundle, tmp_path: Path) -> None:

@@ -179,9 +179,8 @@ def _without_contradictions(entries: list[Entry]) -> tuple[tuple[Entry, ...], li
     Returns:
         The entries, and which of the crops made so far belong to the used ones.
     """
-    owners: dict[str, set[str]] = {}
-    for entry in entries:
-        owners.setdefault(entry.sha256, set()).add(entry.label)
+    owners: dict[str, str] = {}
+    disputed = {e.sha256 for e in entries if owners.setdefault(e.sha256, e.label) != e.label}
     kept: list[Entry] = []
     rows: list[int] = []
     row = 0
@@ -189,7 +188,7 @@ def _without_contradictions(entries: list[Entry]) -> tuple[tuple[Entry, ...], li
         if entry.side == "left out":
             kept.append(entry)
             continue
-        if len(owners[entry.sha256]) > 1:
+        if entry.sha256 in disputed:
             reason = "the same file under two people"
             kept.append(replace(entry, side="left out", reason=reason, box=None))
         else:

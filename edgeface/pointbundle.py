@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import bundlefolder, records, sealed
-from edgeface.bundle import Bundle, Calibration, ModelFile, Origin, Tensor
+from edgeface.bundle import Bundle, ModelFile, Tensor
 from edgeface.bundlefolder import AGAIN, GOLDEN, MANIFEST, Format, Listed, Scheme
 from edgeface.errors import BundleError, EdgefaceError
 
@@ -80,6 +80,37 @@ class PointFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PointCalibration:
+    """The points that set the ranges of the int8 files.
+
+    Attributes:
+        points: SHA-256 of each, from the training side (see `edgeface.datasets.points`); the least
+            and the largest of every input are among them.
+        seed: Of the draw.
+    """
+
+    points: tuple[str, ...]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointOrigin:
+    """Where the files came from.
+
+    Attributes:
+        run: Name of the run.
+        weights_sha256: Of its ``model.weights.h5``.
+        points_sha256: Of its ``points.csv``.
+        versions: Package → version, of what converted it.
+    """
+
+    run: str
+    weights_sha256: str
+    points_sha256: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class PointManifest:
     """``manifest.json`` of a regression, schema 1.
 
@@ -106,8 +137,8 @@ class PointManifest:
     inputs: tuple[str, ...]
     output: str
     files: tuple[PointFile, ...]
-    calibration: Calibration | None
-    origin: Origin
+    calibration: PointCalibration | None
+    origin: PointOrigin
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from edgeface.errors import BackendMissing, BundleError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edgeface.bundle import Manifest, ModelFile
-    from edgeface.pointbundle import AnyFile, PointFile, PointManifest
+    from edgeface.bundle import Calibration, Manifest, ModelFile
+    from edgeface.pointbundle import AnyFile, PointCalibration, PointFile, PointManifest
 
 _CONFIG, _RUN_SCHEMA = "config.toml", 1
 
@@ -56,21 +56,25 @@ def _about(manifest: "Manifest | PointManifest") -> dict[str, str]:
 
     calibration, origin = manifest.calibration, manifest.origin
     versions = ", ".join(f"{name} {version}" for name, version in sorted(origin.versions.items()))
-    pictures = isinstance(manifest, Manifest)
     return {
         "name": manifest.name,
         "network": manifest.network,
         **(
             _about_pictures(manifest) if isinstance(manifest, Manifest) else _about_points(manifest)
         ),
-        "calibration": "none"
-        if calibration is None
-        else f"{len(calibration.pictures)} {'pictures' if pictures else 'points'}, "
-        f"seed {calibration.seed}",
+        "calibration": "none" if calibration is None else _drawn(calibration),
         "origin": f"run {origin.run}, weights {origin.weights_sha256[:12]}",
         "made": f"{manifest.created} by edgeface {manifest.edgeface}",
         "with": versions or "not told",
     }
+
+
+def _drawn(calibration: "Calibration | PointCalibration") -> str:
+    from edgeface.bundle import Calibration
+
+    if isinstance(calibration, Calibration):
+        return f"{len(calibration.pictures)} pictures, seed {calibration.seed}"
+    return f"{len(calibration.points)} points, seed {calibration.seed}"
 
 
 def _about_pictures(manifest: "Manifest") -> dict[str, str]:

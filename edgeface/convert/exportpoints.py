@@ -10,14 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import __version__, bundlefolder, records, residuals, sealed
-from edgeface.bundle import Calibration, Origin
 from edgeface.bundlefolder import Format, Scheme
-from edgeface.convert import onnx, pointpage, points, tflite
+from edgeface.convert import onnx, pointpage, points, pointtflite, tflite
 from edgeface.convert.export import Teller
 from edgeface.convert.latency import p50_ms
 from edgeface.convert.versions import versions
 from edgeface.errors import ConversionError, GateNotMet
-from edgeface.pointbundle import PointBundle, PointFile, PointManifest, PointMeasured
+from edgeface.pointbundle import (
+    PointBundle,
+    PointCalibration,
+    PointFile,
+    PointManifest,
+    PointMeasured,
+    PointOrigin,
+)
 from edgeface.recipe import GateResult, Recipe
 from edgeface.runtime import open_backend
 from edgeface.train.fitpoints import values_of
@@ -145,10 +151,12 @@ def _convert(
     for format, scheme in teller.track(wanted, "converting"):
         path = folder / f"{trained.run.config.network}.{scheme}.{format}"
         shown = trained.calibration if scheme == "int8" else None
-        if format == "tflite":
-            content = points.to_tflite(trained.model, shown)
-        else:
+        if format == "onnx":
             content = float32_onnx if shown is None else points.quantise_onnx(float32_onnx, shown)
+        elif shown is None:
+            content = pointtflite.to_float32(trained.model)
+        else:
+            content = pointtflite.to_int8(trained.model, shown)
         _check_size(path.name, content, trained.model, scheme)
         path.write_bytes(content)
         file, values = _measure(path, format, scheme, trained)
@@ -224,11 +232,11 @@ def _manifest(
         inputs=run.points.inputs,
         output=run.points.output,
         files=files,
-        calibration=Calibration(trained.chosen, recipe.seed) if quantised else None,
-        origin=Origin(
+        calibration=PointCalibration(trained.chosen, recipe.seed) if quantised else None,
+        origin=PointOrigin(
             run=str(run.folder),
             weights_sha256=run.weights_sha256,
-            split_sha256=sealed.read_sums(run.folder, "run")[POINTS],
+            points_sha256=sealed.read_sums(run.folder, "run")[POINTS],
             versions=versions(),
         ),
     )

@@ -5,6 +5,9 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgeface import residuals
 from edgeface.markup import figure, table, whole
 from edgeface.pointbundle import PointFile, PointManifest
@@ -55,7 +58,7 @@ def facts(manifest: PointManifest, l2: float) -> list[tuple[str, str]]:
     calibration = manifest.calibration
     drawn = "none: nothing was quantised"
     if calibration is not None:
-        drawn = f"{len(calibration.pictures)} training points, the ends of every input among them"
+        drawn = f"{len(calibration.points)} training points, the ends of every input among them"
     return [
         ("network", manifest.network),
         ("takes", f"{', '.join(manifest.inputs)}: raw numbers, float32"),
@@ -78,14 +81,14 @@ def picture(folder: Path, manifest: PointManifest, run: PointRun) -> bytes:
     """
     one = run.points.x.shape[1] == 1
     at = pointpictures.fine_x(run.points) if one else run.points.x
-    lines = {}
+    lines: dict[str, NDArray[np.float32]] = {}
     for file in sorted(manifest.files, key=lambda f: f.scheme != "float32"):
         if file.scheme not in lines:
             lines[file.scheme] = residuals.answers(open_backend(folder / file.name).infer, at)
-    held = io.BytesIO()
+    drawn = io.BytesIO()
     title = f"{manifest.network}: what its files answer"
-    pointpictures.fitted(held, run.points, run.held, lines, title)
-    return held.getvalue()
+    pointpictures.fitted(drawn, run.points, run.held, lines, title)
+    return drawn.getvalue()
 
 
 def markdown(manifest: PointManifest, l2: float) -> str:

@@ -1,19 +1,18 @@
-"""A regression network → TFLite and ONNX: float32 numbers in and out, float32 or int8 between.
+"""A regression network → ONNX; which points set the ranges of int8, and is it still the network?
 
-The scaling of the default networks is part of the file. In int8 the ranges come from the training
-points and their ends, so that no value between them is clipped.
+The scaling of the default networks is part of every file. In int8 the ranges come from the training
+points and their ends, so that no value between them is clipped. TFLite is in
+`edgeface.convert.pointtflite`.
 """
 
 import logging
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from edgeface.train import toolchain  # first: it silences what is imported next
 
 # isort: split
-import keras
 import numpy as np
 import onnx
 import tensorflow as tf
@@ -60,34 +59,6 @@ def calibration_of(x: Numbers, most: int, seed: int) -> tuple[Inputs, NDArray[np
     drawn = np.random.default_rng(seed).permutation(len(x))[:most]
     chosen = np.unique([*drawn, *x.argmin(axis=0), *x.argmax(axis=0)]).astype(np.intp)
     return x[chosen].astype(np.float32), chosen
-
-
-def to_tflite(model: Any, calibration: Inputs | None) -> bytes:
-    """The network as TFLite.
-
-    Args:
-        model: The Keras network, raw numbers to a value.
-        calibration: (n, inputs) for int8; None: float32.
-    """
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    signature = [tf.TensorSpec((1, model.input_shape[1]), tf.float32, name=INPUT)]
-
-    def representative() -> Iterator[dict[str, Inputs]]:
-        for row in calibration if calibration is not None else ():
-            yield {INPUT: row[None]}
-
-    with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
-        archive.add_endpoint(
-            "serve", lambda x: {OUTPUT: model(x, training=False)}, input_signature=signature
-        )
-        archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if calibration is not None:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = representative
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        return bytes(converter.convert())
 
 
 def to_onnx(model: Any) -> bytes:
@@ -185,7 +156,10 @@ def check_parity(
             f"{name} is not the network that was trained: a value differs by {apart.max():.4g} "
             f"(bound {bound:.4g}), all by {apart.mean():.4g} on the mean ({mean_bound:.4g})"
         )
-        remedy = "export without --int8: 256 steps are too coarse for these numbers"
+        remedy = (
+            "export without --int8: 256 steps are too coarse for these numbers, most of all where "
+            "x or y lies far from zero"
+        )
         broken = f"the converter wrote a broken file{_BEHIND}"
         raise ConversionError(msg, remedy=remedy if scheme == "int8" else broken)
     return float(apart.max())

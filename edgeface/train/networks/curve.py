@@ -18,7 +18,10 @@ from typing import Any
 
 from edgeface.train.networks.points import PointDesign, PointNetwork, PointPlan
 
-_RECORDED = "L2 error {} (points that are not to be had)"
+# The scaling layers of the default networks.
+FIRST, LAST = "standard", "value"
+
+_RECORDED = "L2 error {}, on points that are not to be had"
 _DOCUMENTED = PointPlan(500, 16, 1e-2, "none", 0.0, "last")
 _DEFAULT = PointPlan(500, 16, 3e-3, "cosine", 1.0, "best")
 _CHANGES = (
@@ -49,7 +52,7 @@ def _construct(design: PointDesign, hidden: tuple[str | None, ...], name: str) -
         offset = [-m * s for m, s in zip(standard.x_mean, scale, strict=True)]
         one = design.inputs == 1
         values = layers.Rescaling(
-            scale[0] if one else scale, offset[0] if one else offset, name="standard"
+            scale[0] if one else scale, offset[0] if one else offset, name=FIRST
         )(values)
     for number, activation in enumerate(hidden, start=1):
         start: dict[str, Any] = {}
@@ -58,9 +61,9 @@ def _construct(design: PointDesign, hidden: tuple[str | None, ...], name: str) -
             start = {"kernel_initializer": wide(stddev=1.0), "bias_initializer": wide(stddev=1.0)}
         used = "tanh" if bends else activation
         values = layers.Dense(64, activation=used, name=f"dense{number}", **start)(values)
-    values = layers.Dense(1, name="unit" if ours else "value")(values)
+    values = layers.Dense(1, name="unit" if ours else LAST)(values)
     if ours:
-        values = layers.Rescaling(standard.y_deviation, standard.y_mean, name="value")(values)
+        values = layers.Rescaling(standard.y_deviation, standard.y_mean, name=LAST)(values)
     return keras.Model(raw, values, name=name)
 
 

@@ -144,15 +144,27 @@ def _cost(of: Explained, prefix: str = "") -> Drawn:
 
 def _noise(found: Explanation) -> Drawn | None:
     """The answer is left to the table: a softmax that is sure hides every noise before it."""
-    names = [m.layer for m in found.files[0].matches][:-1] if found.files else []
-    by_file = {
-        file.file.key: [None if apart is None else apart.sqnr_db for apart in file.differences[:-1]]
-        for file in told_apart(found.files)
-    }
-    if not any(value is not None for values in by_file.values() for value in values):
+    if not found.files:
         return None
-    said = "Signal-to-quantisation-noise ratio of every layer before the answer, file by file"
-    return Drawn("noise.png", charts.noise_chart(names, by_file), said)
+    files = told_apart(found.files)
+    rows = {
+        match.layer: [_decibels(file, match.layer) for file in files]
+        for match in found.files[0].matches[:-1]
+    }
+    told = {layer: row for layer, row in rows.items() if any(value is not None for value in row)}
+    if not told:
+        return None
+    by_file = {file.file.key: [row[at] for row in told.values()] for at, file in enumerate(files)}
+    said = (
+        "Signal-to-quantisation-noise ratio of every layer before the answer that a file has a "
+        "tensor of"
+    )
+    return Drawn("noise.png", charts.noise_chart(list(told), by_file), said)
+
+
+def _decibels(file: FileExplained, layer: str) -> float | None:
+    _, apart = file.of(layer)
+    return None if apart is None else apart.sqnr_db
 
 
 def told_apart(files: Sequence[FileExplained]) -> tuple[FileExplained, ...]:

@@ -13,7 +13,7 @@ from edgeface.images import Picture, Pixels, crop, read_picture
 from edgeface.train.run import Run
 from edgeface.vision.detect import find_one_face, open_detector
 
-CUT = "cut a square around one face out of it and name that picture"
+CUT = "cut a square around one face out of it, with some room, and name that picture"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from edgeface.errors import InputError, UsageError  # noqa: E402
 Picture = NDArray[np.uint8]
 Pixels = NDArray[np.uint8]
 Colour = Literal["gray", "rgb", "bgr"]
-Framing = Literal["face", "whole"]
+Framing = Literal["face", "whole", "stretched"]
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 LARGEST_SIDE_PX = 1024  # of a network's input
@@ -45,7 +45,8 @@ class Preprocess:
         width: Columns of the network's input, in pixels.
         colour: ``gray`` (one channel), ``rgb`` or ``bgr``.
         margin: How much of the box's side is added on every side before the crop.
-        framing: ``face``: trained on crops around detected faces; ``whole``: on whole pictures.
+        framing: ``face``: trained on crops around detected faces; ``whole``: on the largest centred
+            square of pictures; ``stretched``: on all of each, brought to the input's shape.
     """
 
     height: int
@@ -249,12 +250,15 @@ def crop(picture: Picture, box: NDArray[Any] | None, to: Preprocess) -> Pixels:
 
     Args:
         picture: (height, width, 3) uint8, blue-green-red.
-        box: (4,) xyxy in pixels; None takes the largest centred square of the picture, no margin.
+        box: (4,) xyxy in pixels; None takes the largest centred square of the picture, no margin,
+            or with the framing ``stretched`` all of it.
         to: Size, colour and margin.
 
     Returns:
         (to.height, to.width, to.channels) uint8.
     """
+    if box is None and to.framing == "stretched":
+        return _finished(_in_colour(_thinned(picture, to), to), to)
     rows, columns = picture.shape[:2]
     if box is None:
         centre_x, centre_y, side = columns / 2, rows / 2, float(min(rows, columns))
@@ -266,12 +270,33 @@ def crop(picture: Picture, box: NDArray[Any] | None, to: Preprocess) -> Pixels:
     step = max(1, int(side / max(to.height, to.width)))
     pixels_a_side = max(1, round(side / step)) * step
     left, top = round(centre_x - pixels_a_side / 2), round(centre_y - pixels_a_side / 2)
-    region: NDArray[Any] = _region(picture, left, top, pixels_a_side)
-    if to.colour == "gray":
-        region = cv2.cvtColor(region, cv2.COLOR_BGR2GRAY)
+    region = _in_colour(_region(picture, left, top, pixels_a_side), to)
     if step > 1:
         small = pixels_a_side // step
         region = cv2.resize(region, (small, small), interpolation=cv2.INTER_AREA)
+    return _finished(region, to)
+
+
+def _in_colour(region: NDArray[Any], to: Preprocess) -> NDArray[Any]:
+    """Gray where that is asked; the channels keep their order otherwise."""
+    return cv2.cvtColor(region, cv2.COLOR_BGR2GRAY) if to.colour == "gray" else region
+
+
+def _thinned(picture: Picture, to: Preprocess) -> NDArray[Any]:
+    """All of a picture, shrunk on each axis by the whole-number part of its ratio."""
+    rows, columns = picture.shape[:2]
+    down, across = max(1, rows // to.height), max(1, columns // to.width)
+    if down == across == 1:
+        return picture
+    # What does not fill a last step is left away in equal parts on both sides.
+    height, width = rows // down * down, columns // across * across
+    top, left = (rows - height) // 2, (columns - width) // 2
+    whole = picture[top : top + height, left : left + width]
+    return cv2.resize(whole, (width // across, height // down), interpolation=cv2.INTER_AREA)
+
+
+def _finished(region: NDArray[Any], to: Preprocess) -> Pixels:
+    """The last, linear step to the input's size, and its order of colours."""
     if region.shape[:2] != (to.height, to.width):
         region = cv2.resize(region, (to.width, to.height), interpolation=cv2.INTER_LINEAR)
     if to.colour == "rgb":

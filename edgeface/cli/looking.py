@@ -16,7 +16,7 @@ Detector = Annotated[
     str | None,
     typer.Option(
         "--detector",
-        help="haar (comes with OpenCV), yunet (by file), none; by default the bundle's own.",
+        help="haar (comes with OpenCV), yunet, window (by file), none. [the bundle's own]",
     ),
 ]
 

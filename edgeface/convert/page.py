@@ -35,11 +35,11 @@ def facts(manifest: Manifest, accuracy: float) -> list[tuple[str, str]]:
     to = manifest.preprocess
     pictures = manifest.files[0].measured.pictures
     calibration = manifest.calibration
-    framing = (
-        f"squares around faces found by {manifest.detector}, margin {to.margin:g} a side"
-        if to.framing == "face"
-        else "whole pictures, the largest centred square"
-    )
+    framing = {
+        "face": f"squares around faces found by {manifest.detector}, margin {to.margin:g} a side",
+        "whole": "whole pictures, the largest centred square",
+        "stretched": "whole pictures, stretched to the input's shape",
+    }[to.framing]
     drawn = "none: nothing was quantised"
     if calibration is not None:
         drawn = f"{len(calibration.pictures)} training pictures, a black and a white one"

@@ -10,7 +10,7 @@ from edgeface.errors import DetectorError
 from edgeface.images import Picture
 from edgeface.vision.classify import Classifier, open_classifier
 from edgeface.vision.decide import Decision
-from edgeface.vision.detect import Detector, open_detector
+from edgeface.vision.detect import WITH_FILE, Detector, open_detector
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,9 @@ def open_pipeline(
         BundleError: The file is another network than the manifest says.
     """
     manifest = bundle.manifest
-    named = detector or ("none" if manifest.preprocess.framing == "whole" else manifest.detector)
-    if named == "yunet" and detector is None and detector_model is None:
-        msg = f"{bundle.folder} was trained on faces found by yunet, whose file is not in a bundle"
+    named = detector or (manifest.detector if manifest.preprocess.framing == "face" else "none")
+    if named in WITH_FILE and detector is None and detector_model is None:
+        msg = f"{bundle.folder} was trained on faces found by {named}, whose file is not in it"
         raise DetectorError(msg, remedy="add --detector-model FILE, or --detector haar")
     opened = open_detector(named, detector_model)
     return Pipeline(opened, open_classifier(bundle, file, threads=threads))

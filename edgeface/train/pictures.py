@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from edgeface.evaluate import Roc
 from edgeface.images import Pixels
 
 INK, PAPER, FAINT, BLUE, ORANGE = "#1c1f24", "#ffffff", "#8a919c", "#2b6cb0", "#dd6b20"
@@ -30,26 +31,44 @@ def learning_curve(path: Path, rows: Sequence[Mapping[str, float]], best: int) -
     figure.savefig(path)
 
 
-def contact_sheet(path: Path, crops: Mapping[str, Pixels], side: int = 64) -> None:
+def roc_curve(path: Path, curve: Roc, label: str) -> None:
+    """The ROC of the class ``label``, and its upper left corner beside it: a PNG."""
+    from matplotlib.figure import Figure
+
+    area = float(np.trapezoid(curve.true_positives, curve.false_positives))
+    figure = Figure(figsize=(8, 3.8), dpi=120, layout="constrained")
+    for axes, (right, bottom) in zip(figure.subplots(1, 2), ((1.0, 0.0), (0.1, 0.9)), strict=True):
+        axes.step(curve.false_positives, curve.true_positives, color=BLUE, where="post")
+        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":")
+        margin = right * 0.02
+        axes.set(xlim=(-margin, right + margin), ylim=(bottom - margin, 1 + margin))
+        axes.set(xlabel="others called so (false positives)", ylabel=f"{label} found")
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].set_title(f"{label}: area under the curve {area:.4f}", fontsize=10)
+    figure.axes[1].set_title("its upper left corner", fontsize=10)
+    figure.savefig(path)
+
+
+def contact_sheet(path: Path, crops: Mapping[str, tuple[Pixels, int]], side: int = 64) -> None:
     """A row of crops for every person, as the network sees them: a PNG.
 
     Args:
         path: Where to.
-        crops: Person → (n, height, width, channels) uint8; the first dozen are shown. Three
-            channels are taken as red-green-blue.
+        crops: Person → the first ones, (n, height, width, channels) uint8, and how many there are.
+            Three channels are taken as red-green-blue.
         side: Pixels a crop on the sheet.
     """
     font = ImageFont.load_default(14)
     gap, label = 4, 150
-    columns = max(1, min(MOST_ON_SHEET, max((len(c) for c in crops.values()), default=1)))
+    columns = max(1, min(MOST_ON_SHEET, max((len(c) for c, _ in crops.values()), default=1)))
     size = (label + columns * (side + gap) + gap, len(crops) * (side + gap) + gap)
     sheet = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(sheet)
-    for row, (person, pixels) in enumerate(crops.items()):
+    for row, (person, (pixels, count)) in enumerate(crops.items()):
         top = gap + row * (side + gap)
         name = person if len(person) <= 18 else f"{person[:17]}…"
         draw.text((gap, top + side // 2 - 16), name, INK, font)
-        draw.text((gap, top + side // 2 + 2), f"{len(pixels)} crops", FAINT, font)
+        draw.text((gap, top + side // 2 + 2), f"{count} crops", FAINT, font)
         for column, crop in enumerate(pixels[:columns]):
             shown = np.repeat(crop, 3, axis=2) if crop.shape[2] == 1 else crop
             tile = Image.fromarray(shown).resize((side, side), Image.Resampling.NEAREST)

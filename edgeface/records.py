@@ -153,8 +153,8 @@ def from_json(text: str, where: str, error: type[EdgefaceError]) -> Any:
         raise error(msg) from wrong
 
 
-def to_toml(data: Mapping[str, Any]) -> str:
-    """TOML of text, numbers, booleans, lists of those, and one level of tables.
+def to_toml(data: Mapping[str, Any], table: str = "") -> str:
+    """TOML of text, numbers, booleans, lists of those, and tables; None is left out.
 
     A JSON string is a TOML basic string (TOML 1.0, "String"), and so are JSON's lists and numbers.
     """
@@ -162,7 +162,8 @@ def to_toml(data: Mapping[str, Any]) -> str:
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in flat.items()]
     for key, value in data.items():
         if isinstance(value, Mapping):
-            lines += ["", f"[{key}]", *to_toml(value).splitlines()]
+            path = f"{table}.{key}" if table else key
+            lines += ["", f"[{path}]", *to_toml(value, path).splitlines()]
     return "\n".join(lines) + "\n"
 
 

@@ -1,25 +1,55 @@
-"""Fitting a network to crops: repeatable for a seed, stopped when it no longer gets better."""
+"""Fitting a network to crops: repeatable for a seed, stopped when it no longer gets better.
 
+Whatever is random in an epoch depends on the seed and the number of the epoch alone, so that a
+training that was cut off goes on from the end of any epoch to the very weights that it would have
+reached.
+"""
+
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from edgeface.train import toolchain  # noqa: F401 - first: it silences what is imported next
 
 # isort: split
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.images import Pixels
-from edgeface.train.augment import Augmentation, augment
-from edgeface.train.run import Schedule
+from edgeface import evaluate
+from edgeface.train import steps
+from edgeface.train.checkpoint import Progress
+from edgeface.train.plan import Schedule
 
-# What the default changes against the documented system, and why it stands here: rmsprop → adam
-# with a rate that falls when the loss stalls; five epochs → as many as help, the best kept;
-# rotation, shifts and light added, because a detector's boxes and a room's lamps vary that much.
-AUGMENTATION = Augmentation(shear=6, rotation=5, zoom=0.1, shift=0.04, flip=True, light=0.15)
+Batch = tuple[NDArray[np.float32], NDArray[np.intp]]
+
+
+class Training(Protocol):
+    """The pictures to train on, in batches of float32 (b, h, w, c) 0 to 255 and class numbers."""
+
+    def __len__(self) -> int:
+        """Number of batches in an epoch."""
+
+    def epoch(self, number: int) -> Iterable[Batch]:
+        """The batches of an epoch, from 1; the same number gives the same bytes."""
+
+
+class Validation(Protocol):
+    """The pictures held back, in batches."""
+
+    def batches(self) -> Iterable[Batch]:
+        """All of them, in order, as they are."""
+
+
+class Watcher(Protocol):
+    """Who is told how a fit goes on, and may keep its state."""
+
+    def step(self, done: int, of: int) -> None:
+        """So many batches of the epoch are done."""
+
+    def epoch(self, progress: Progress) -> None:
+        """An epoch has ended; ``progress`` is all that is needed to go on from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,106 +57,128 @@ class History:
     """One row an epoch.
 
     Attributes:
-        rows: loss, accuracy, val_loss, val_accuracy, rate, seconds.
-        best: Number of the epoch whose weights were kept, from 1.
+        rows: epoch, phase, loss, accuracy, val_loss, val_accuracy, rate, seconds.
+        best: Number of the epoch with the lowest validation loss, from 1.
+        kept: Number of the epoch whose weights the network has now.
         interrupted: Whether Ctrl-C ended it.
     """
 
     rows: tuple[dict[str, float], ...]
     best: int
+    kept: int
     interrupted: bool
 
 
 def fit(
     model: Any,
-    training: tuple[Pixels, NDArray[np.intp]],
-    validation: tuple[Pixels, NDArray[np.intp]],
+    training: Training,
+    validation: Validation,
     schedule: Schedule,
+    watcher: Watcher,
     *,
     seed: int,
-    after_epoch: Callable[[dict[str, float]], None],
+    phase: int = 1,
+    before: Progress | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> History:
-    """Fit ``model`` in place and leave it with the weights of its best epoch.
+    """Fit ``model`` in place and leave it with the weights that the schedule keeps.
 
-    The best epoch has the lowest validation loss. Ctrl-C ends the fit after at least one epoch with
-    what is best so far; before that it goes through as KeyboardInterrupt.
+    Ctrl-C ends the fit after at least one epoch with what is best so far; before that it goes
+    through as KeyboardInterrupt.
 
     Args:
         model: Uncompiled, from raw pixels to probabilities.
-        training: Pixels (n, h, w, c) uint8 and class numbers (n,).
-        validation: The same.
+        training: What to train on.
+        validation: What to choose the best epoch on.
         schedule: How long and how fast.
-        seed: Of order and augmentation; the caller has seeded the weights.
-        after_epoch: Is told the row of each epoch.
+        watcher: Is told of every step and epoch.
+        seed: Of dropout; the caller has seeded the weights, ``training`` order and augmentation.
+        phase: Number of this fit among those of one training, from 1.
+        before: Where this training stands already: at the end of the phase before, or within this
+            one, from which it then goes on.
         clock: Seconds.
     """
-    pixels, truth = training
-    held_back = (validation[0].astype(np.float32), validation[1])
-    model.compile(
-        # Clipped: with many people the first steps can kill every unit of the narrow dense layer.
-        optimizer=keras.optimizers.Adam(schedule.rate, clipnorm=1.0),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    rows: list[dict[str, float]] = []
-    best, best_weights, interrupted = 0, model.get_weights(), False
-    rng = np.random.default_rng(seed)
-    rate = schedule.rate
+    step = steps.Steps(model, schedule)
+    resumed = before is not None and before.phase == phase
+    now = before or Progress.nothing(model)
+    if resumed:
+        step.restore(now.weights, now.optimizer)
+    rate = now.rate if resumed else schedule.rate
+    rows, best, best_weights = list(now.rows), now.best, now.best_weights
+    done = sum(row["phase"] == phase for row in rows)
+    first, interrupted = len(rows) - done, False
     try:
-        for epoch in range(1, schedule.epochs + 1):
+        for epoch in range(first + done + 1, first + schedule.epochs + 1):
+            if _stands_still(rows, best, first, schedule):
+                break
+            if schedule.decay == "cosine":
+                rate = schedule.rate * _half_cosine((epoch - first - 1) / schedule.epochs)
             started = clock()
-            order = rng.permutation(len(pixels))
-            shown = augment(pixels[order], AUGMENTATION, rng).astype(np.float32)
-            row = _one_epoch(model, shown, truth[order], held_back, schedule.batch)
-            row |= {"epoch": epoch, "rate": rate, "seconds": clock() - started}
+            step.begin(rate, seed, epoch)
+            row = {"epoch": epoch, "phase": phase, **_one_epoch(step, training, epoch, watcher)}
+            with step.averaged():
+                row |= validate(step.infer, validation)
+                weights = model.get_weights()
+            row |= {"rate": rate, "seconds": clock() - started}
             rows.append(row)
             better = best == 0 or row["val_loss"] < rows[best - 1]["val_loss"]
             if better:
-                best, best_weights = epoch, model.get_weights()
-            after_epoch(row)
-            if epoch - best >= schedule.patience:
-                break
-            if not better and (epoch - best) % (schedule.patience // 2 or 1) == 0:
-                rate *= 0.5
-                model.optimizer.learning_rate.assign(rate)
+                best, best_weights = epoch, weights
+            rate = _next_rate(rate, epoch - max(best, first), schedule, better=better)
+            now = Progress(phase, tuple(rows), best, best_weights, rate, step.weights, step.state)
+            watcher.epoch(now)
     except KeyboardInterrupt:
         if not best:
             raise
         interrupted = True
-    model.set_weights(best_weights)
-    return History(tuple(rows), best, interrupted)
+    keeps_best = schedule.keep == "best" or interrupted
+    if keeps_best:
+        model.set_weights(best_weights)
+    elif rows:
+        step.keep_average()
+    return History(tuple(rows), best, best if keeps_best else len(rows), interrupted)
+
+
+def _stands_still(rows: list[dict[str, float]], best: int, first: int, schedule: Schedule) -> bool:
+    since = len(rows) - max(best, first)
+    return bool(schedule.patience) and since >= schedule.patience
+
+
+def _half_cosine(share: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * share))
+
+
+def _next_rate(rate: float, since: int, schedule: Schedule, *, better: bool) -> float:
+    """Halved after every half of the patience without progress, where the decay is ``plateau``."""
+    if schedule.decay != "plateau" or better or not schedule.patience:
+        return rate
+    return rate * 0.5 if since % (schedule.patience // 2 or 1) == 0 else rate
 
 
 def _one_epoch(
-    model: Any,
-    pixels: NDArray[np.float32],
-    truth: NDArray[np.intp],
-    held_back: tuple[NDArray[np.float32], NDArray[np.intp]],
-    batch: int,
-) -> dict[str, float]:
-    # Not model.fit: on sets of a few hundred crops it spends two thirds of its time setting up.
-    told = _mean(model.train_on_batch, pixels, truth, batch)
-    held = _mean(model.test_on_batch, *held_back, 256)
-    return {
-        "loss": told["loss"],
-        "accuracy": told["accuracy"],
-        "val_loss": held["loss"],
-        "val_accuracy": held["accuracy"],
-    }
-
-
-def _mean(
-    step: Callable[..., dict[str, float]],
-    pixels: NDArray[np.float32],
-    truth: NDArray[np.intp],
-    batch: int,
+    step: steps.Steps, training: Training, epoch: int, watcher: Watcher
 ) -> dict[str, float]:
     """Loss and accuracy over all batches, each weighed with its pictures."""
-    sums = {"loss": 0.0, "accuracy": 0.0}
-    for at in range(0, len(pixels), batch):
-        part = slice(at, at + batch)
-        told = step(pixels[part], truth[part], return_dict=True)
+    sums, pictures = {"loss": 0.0, "accuracy": 0.0}, 0
+    for number, (pixels, truth) in enumerate(training.epoch(epoch), start=1):
+        told = step.train(pixels, truth)
         for key in sums:
-            sums[key] += float(told[key]) * len(truth[part])
-    return {key: value / len(pixels) for key, value in sums.items()}
+            sums[key] += float(told[key]) * len(truth)
+        pictures += len(truth)
+        watcher.step(number, len(training))
+    return {key: value / pictures for key, value in sums.items()}
+
+
+def validate(
+    infer: Callable[[NDArray[np.float32]], NDArray[np.float32]], validation: Validation
+) -> dict[str, float]:
+    """The cross-entropy, without smoothing or penalties, and the accuracy on what is held back."""
+    answers, truths = [], []
+    for pixels, truth in validation.batches():
+        answers.append(infer(pixels))
+        truths.append(truth)
+    probs, right = np.concatenate(answers), np.concatenate(truths)
+    return {
+        "val_loss": evaluate.cross_entropy(probs, right),
+        "val_accuracy": evaluate.accuracy(probs, right),
+    }

@@ -1,230 +1,218 @@
-"""The training job: photographs → crops → split → fit → run folder."""
+"""The training job: prepared sides → fit, in one phase or two → run folder."""
 
+import contextlib
 import csv
 import datetime
 import io
+import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeface import __version__, evaluate, records, sealed
 from edgeface.datasets import split
-from edgeface.datasets.faces import CropMode, Faces, check_enough, class_numbers, cut_faces, framing
-from edgeface.datasets.folder import Photo, PhotoFolder, check_for_training
-from edgeface.errors import UsageError
-from edgeface.images import LARGEST_SIDE_PX, Pixels
-from edgeface.train import run
-from edgeface.train.networks import network
-from edgeface.vision.detect import Detector
+from edgeface.datasets.photos import lasting
+from edgeface.errors import BundleError, UsageError
+from edgeface.train import checkpoint, measured, run
+from edgeface.train.checkpoint import Keeper, Progress
+from edgeface.train.prepare import Part, Prepared, Reader
+from edgeface.train.request import Request
+
+STRATEGIES = ("one", "mirrored")
+ON_SHEET = 12
+HISTORY = ("epoch", "phase", "loss", "accuracy", "val_loss", "val_accuracy", "rate", "seconds")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked of a training job.
-
-    Attributes:
-        network: A name in `edgeface.train.networks.NETWORKS`.
-        data: The folder or zip of photographs.
-        people: Who; empty takes everybody.
-        size: Side of the network's input in pixels; None takes the documented one.
-        crop: ``auto``, ``never`` or ``always``.
-        validation: Share of every person's pictures that is held back.
-        seed: Of everything.
-        schedule: How long and how fast.
-    """
-
-    network: str
-    data: Path
-    people: tuple[str, ...] = ()
-    size: int | None = None
-    crop: CropMode = "auto"
-    validation: float = 0.3
-    seed: int = 0
-    schedule: run.Schedule = run.Schedule()  # noqa: RUF009 - frozen
-
-
-class Teller(Protocol):
+class Teller(Reader, Protocol):
     """Who is told how the job goes on."""
 
-    def say(self, text: str) -> None:
-        """A line."""
-
-    def track(self, items: Sequence[Any], doing: str) -> Iterable[Any]:
-        """Items, with progress."""
+    def step(self, done: int, of: int) -> None:
+        """So many batches of the epoch are done."""
 
     def epoch(self, row: Mapping[str, float], of: int) -> None:
         """An epoch has ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """Crops and sides, before anything is fitted."""
+class Where:
+    """What a job runs on; it changes how fast the weights are there, and their last digits.
 
-    labels: tuple[str, ...]
-    faces: Faces
-    split: split.Split
-    training: tuple[Pixels, NDArray[np.intp]]
-    validation: tuple[Pixels, NDArray[np.intp]]
-
-
-def prepare(
-    asked: Request,
-    open_detector: Callable[[], Detector],
-    teller: Teller,
-    *,
-    skip_broken: bool = False,
-) -> Prepared:
-    """Read the photographs, cut the faces, draw the sides.
-
-    Raises:
-        InputError: The data set cannot be trained on; the first thing wrong is named.
-        UsageError: The request cannot be meant.
+    Attributes:
+        strategy: ``one`` or ``mirrored`` (see `edgeface.train.devices`).
+        mixed: Whether in mixed precision.
+        tensorboard: Folder for TensorBoard's event files; None writes none.
     """
-    net = network(asked.network)
-    size = net.size if asked.size is None else asked.size
-    split.check_share(asked.validation)
-    if not net.smallest <= size <= LARGEST_SIDE_PX:
-        msg = f"--model-size {size}: {net.name} takes {net.smallest} to {LARGEST_SIDE_PX} px"
-        raise UsageError(msg)
-    with PhotoFolder(asked.data) as folder:
-        people = folder.chosen(asked.people)
-        check_for_training(people, asked.data)
-        made = replace(
-            framing(folder, people, asked.crop), height=size, width=size, colour=net.colour
-        )
-        whole = made.framing == "whole"
-        teller.say(
-            "crops: whole pictures" if whole else "crops: faces found, with a margin, and checked"
-        )
-        doing = "reading pictures" if whole else "finding faces"
-        faces = cut_faces(
-            folder,
-            people,
-            made,
-            open_detector(),
-            skip_broken=skip_broken,
-            track=lambda names: teller.track(names, doing),
-        )
-    check_enough(faces, people)
-    photos = [Photo(e.name, e.label, e.sha256) for e in faces.used]
-    sides = split.draw_sides(photos, asked.validation, asked.seed)
-    return _divide(tuple(people), faces, sides, asked)
 
-
-def _divide(
-    labels: tuple[str, ...], faces: Faces, sides: Sequence[split.Side], asked: Request
-) -> Prepared:
-    used = [replace(e, side=s) for e, s in zip(faces.used, sides, strict=True)]
-    truth = class_numbers(used, labels)
-    held = np.asarray([s == "validation" for s in sides])
-    files = tuple(sorted([*used, *faces.left_out], key=lambda e: e.name))
-    return Prepared(
-        labels,
-        faces,
-        split.Split(split.SCHEMA, asked.seed, asked.validation, files),
-        (faces.pixels[~held], truth[~held]),
-        (faces.pixels[held], truth[held]),
-    )
+    strategy: str = "one"
+    mixed: bool = False
+    tensorboard: Path | None = None
 
 
 def train(
     asked: Request,
     ready: Prepared,
-    detector: str,
     out: Path,
     teller: Teller,
     *,
+    where: Where = Where(),
     force: bool = False,
+    resume: bool = False,
 ) -> run.Run:
     """Fit the network to what `prepare` made ready and write the run.
 
-    Ctrl-C before the first epoch has ended leaves nothing; after it, the best epoch so far is
-    written as a run that says it was interrupted.
+    While it goes on, its progress is kept beside ``out``; ``resume`` goes on from there, to the
+    weights that a training without a break reaches. Ctrl-C before the first epoch has ended leaves
+    nothing; after it, the best epoch so far is written as a run that says it was interrupted.
 
     Raises:
         UsageError: ``out`` is taken.
+        BundleError: The pictures are not those of the training that is resumed.
         EdgefaceError: The disk is full or cannot be written.
     """
-    sealed.check_free(out, force=force)
-    from edgeface.train import fit, toolchain
+    check_place(out, force=force, resume=resume)
+    kept = checkpoint.unfinished(out)
+    before = _progress(kept, ready) if resume else None
+    if not resume:
+        shutil.rmtree(kept, ignore_errors=True)
+    from edgeface.train import devices, phases, steps, toolchain
 
     toolchain.seed_everything(asked.seed)
-    size = ready.faces.preprocess.height
-    with toolchain.quiet():
-        model = network(asked.network).build(size, len(ready.labels))
     started = time.monotonic()
-    history = fit.fit(
-        model,
-        ready.training,
-        ready.validation,
-        asked.schedule,
-        seed=asked.seed,
-        after_epoch=lambda row: teller.epoch(row, asked.schedule.epochs),
-    )
-    seconds = time.monotonic() - started
+    with devices.devices(where.strategy, mixed=where.mixed) as number:  # type: ignore[arg-type]
+        model, base = phases.build(asked, len(ready.labels), teller, mixed=where.mixed)
+        with _watching(asked, ready, out, teller, where) as watcher:
+            history = phases.fit_all(model, asked, ready, base, before, watcher, teller)
+        seconds = sum(row["seconds"] for row in history.rows)
+    # A network that was never compiled: what the optimiser remembers is two thirds of the file.
+    with toolchain.quiet():
+        plain = asked.net.build(asked.design(len(ready.labels)))
+    plain.set_weights(model.get_weights())
+    plan = asked.followed
     config = run.Config(
         schema=run.SCHEMA,
         edgeface=__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         network=asked.network,
-        data=str(asked.data.absolute()),
-        detector=detector if ready.faces.preprocess.framing == "face" else "none",
+        data=lasting(asked.data),
+        detector=asked.detector if ready.faces.preprocess.framing == "face" else "none",
         seed=asked.seed,
         preprocess=ready.faces.preprocess,
-        schedule=asked.schedule,
+        schedule=phases.schedule_of(plan, base),
+        variant=asked.variant,
+        alpha=asked.design(len(ready.labels)).alpha,
+        weights=base.record,
+        devices=number,
+        mixed=where.mixed,
+        augmentation=plan.augmentation,
+        tuning=plan.tuning if base.tuned else None,
+        reading=asked.reading,
     )
-    metrics = _metrics(model, ready, history, seconds)
-    with toolchain.quiet():
-        # A network that was never compiled: what the optimiser remembers is two thirds of the file.
-        plain = network(asked.network).build(size, len(ready.labels))
-    plain.set_weights(model.get_weights())
-    with sealed.new_folder(out, force=force) as folder:
+    metrics = _metrics(plain, ready, history, seconds, steps.infer_of(plain))
+    metrics["seconds"] = round(time.monotonic() - started, 2)
+    replaces = force or (resume and out.exists())
+    with sealed.new_folder(out, force=replaces) as folder:
         _write(folder, plain, config, ready, history, metrics)
+    if not history.interrupted:
+        shutil.rmtree(kept, ignore_errors=True)
     return run.Run.load(out)
 
 
-def _metrics(model: Any, ready: Prepared, history: Any, seconds: float) -> dict[str, Any]:
-    def side(pixels: Pixels, truth: NDArray[np.intp]) -> dict[str, Any]:
-        probs = _probs(model, pixels)
-        hits = int((probs.argmax(axis=1) == truth).sum())
-        low, high = evaluate.wilson(hits, len(truth))
-        counts = evaluate.confusion(probs, truth)
-        return {
-            "pictures": len(truth),
-            "loss": evaluate.cross_entropy(probs, truth),
-            "accuracy": hits / len(truth),
-            "accuracy_low": low,
-            "accuracy_high": high,
-            "per_class": dict(
-                zip(ready.labels, (np.diag(counts) / counts.sum(axis=1)).tolist(), strict=True)
-            ),
-            "confusion": counts.tolist(),
-        }
+def check_place(out: Path, *, force: bool, resume: bool) -> None:
+    """Say before a long job that its result would have no place.
 
-    return {
+    Raises:
+        UsageError: There is something at ``out``, or an unfinished training of it, that nobody
+            asked to replace.
+    """
+    if resume and out.exists():
+        if not run.Run.load(out).metrics()["interrupted"]:
+            msg = f"--resume {out}: it is finished"
+            raise UsageError(msg, remedy="train another with --out")
+        sealed.check_free(out, force=True)
+        return
+    sealed.check_free(out, force=force)
+    kept = checkpoint.unfinished(out)
+    if kept.exists() and not resume and not force:
+        msg = f"{kept}: a training that was cut off"
+        remedy = f"go on with edgeface train --resume {out}, or add --force to begin anew"
+        raise UsageError(msg, remedy=remedy)
+
+
+def _progress(kept: Path, ready: Prepared) -> Progress | None:
+    if (kept / split.FILE).is_file() and split.Split.load(kept) != ready.split:
+        msg = (
+            f"{kept}: the pictures, or their sides, are not those of the training that was cut off"
+        )
+        raise BundleError(msg, remedy="put the pictures back, or train anew with --force")
+    return Progress.load(kept)
+
+
+@contextlib.contextmanager
+def _watching(
+    asked: Request, ready: Prepared, out: Path, teller: Teller, where: Where
+) -> Iterator["_Watcher"]:
+    kept = checkpoint.unfinished(out)
+    files = {
+        checkpoint.REQUEST: asked.to_toml(),
+        split.FILE: records.to_json(asdict(ready.split)),
+    }
+    keeper = Keeper(
+        kept,
+        files,
+        lambda: teller.say(f"after a break: edgeface train --resume {out}"),
+    )
+    with contextlib.ExitStack() as stack:
+        board = None
+        if where.tensorboard is not None:
+            from edgeface.train.tensorboard import Board
+
+            board = stack.enter_context(Board(where.tensorboard / out.name))
+        yield _Watcher(teller, keeper, board, asked.followed.epochs)
+
+
+class _Watcher:
+    """See `edgeface.train.fit.Watcher`."""
+
+    def __init__(self, teller: Teller, keeper: Keeper, board: Any, epochs: int) -> None:
+        self._teller, self._keeper, self._board, self._epochs = teller, keeper, board, epochs
+
+    def step(self, done: int, of: int) -> None:
+        self._teller.step(done, of)
+
+    def epoch(self, progress: Progress) -> None:
+        row = progress.rows[-1]
+        self._keeper.keep(progress)
+        if self._board is not None:
+            self._board.epoch(row)
+        self._teller.epoch(row, self._epochs)
+
+
+def _metrics(
+    model: Any, ready: Prepared, history: Any, seconds: float, infer: Any
+) -> dict[str, Any]:
+    def side(part: Part) -> dict[str, Any]:
+        answers = [infer(pixels) for pixels, _ in part.batches()]
+        return measured.side(np.concatenate(answers), part.truth, ready.labels)
+
+    metrics: dict[str, Any] = {
         "schema": 1,
-        "training": side(*ready.training),
-        "validation": side(*ready.validation),
-        "left_out": dict(Counter(e.reason for e in ready.faces.left_out)),
+        "training": side(ready.training),
+        "validation": side(ready.validation),
+        "test": side(ready.test) if len(ready.test) else None,
+        "left_out": dict(Counter(e.reason for e in ready.split.side("left out"))),
         "parameters": int(model.count_params()),
         "epochs": len(history.rows),
-        "best_epoch": history.best,
+        "best_epoch": history.kept,
         "interrupted": history.interrupted,
         "fit_seconds": round(seconds, 2),
     }
-
-
-def _probs(model: Any, pixels: Pixels) -> evaluate.Probs:
-    # In parts: a thousand pictures at once fill half a gigabyte in the first layer.
-    parts = np.array_split(pixels, -(-len(pixels) // 256))
-    answers = [model.predict_on_batch(part.astype(np.float32)) for part in parts]
-    return np.asarray(np.concatenate(answers), np.float32)
+    metrics["warnings"] = [*ready.warnings, *measured.warnings_after(metrics)]
+    return metrics
 
 
 def _write(
@@ -235,7 +223,7 @@ def _write(
     history: Any,
     metrics: dict[str, Any],
 ) -> None:
-    from edgeface.train import pictures
+    from edgeface.train import pictures, steps
 
     (folder / run.CONFIG).write_text(records.to_toml(asdict(config)), "utf-8")
     (folder / run.LABELS).write_text("".join(f"{label}\n" for label in ready.labels), "utf-8")
@@ -244,16 +232,27 @@ def _write(
     (folder / "history.csv").write_text(_csv(history.rows), "utf-8")
     model.save_weights(folder / run.WEIGHTS)
     model.save(folder / "model.keras")
-    pictures.learning_curve(folder / "history.png", history.rows, history.best)
-    truth = class_numbers(ready.faces.used, ready.labels)
-    crops = {label: ready.faces.pixels[truth == i] for i, label in enumerate(ready.labels)}
-    pictures.contact_sheet(folder / "crops.png", crops)
+    pictures.learning_curve(folder / "history.png", history.rows, history.kept)
+    pictures.contact_sheet(folder / "crops.png", _some_crops(ready))
+    if len(ready.labels) == 2 and len(np.unique(ready.validation.truth)) == 2:
+        infer = steps.infer_of(model)
+        probs = np.concatenate([infer(pixels) for pixels, _ in ready.validation.batches()])
+        curve = evaluate.roc(probs[:, 1], ready.validation.truth == 1)
+        pictures.roc_curve(folder / "roc.png", curve, ready.labels[1])
+
+
+def _some_crops(ready: Prepared) -> dict[str, tuple[Any, int]]:
+    """Label → the first crops of it, and how many there are."""
+    found = {}
+    for label in ready.labels:
+        mine = np.flatnonzero([e.label == label for e in ready.faces.used])
+        found[label] = ready.faces.pixels[mine[:ON_SHEET]], len(mine)
+    return found
 
 
 def _csv(rows: Sequence[Mapping[str, float]]) -> str:
     text = io.StringIO()
-    head = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "rate", "seconds"]
-    writer = csv.DictWriter(text, head, lineterminator="\n")
+    writer = csv.DictWriter(text, HISTORY, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: f"{row[key]:.6g}" for key in head} for row in rows)
+    writer.writerows({key: f"{row[key]:.6g}" for key in HISTORY} for row in rows)
     return text.getvalue()

@@ -4,7 +4,7 @@
 
     runs/mine/
       config.toml            this module's `Config`, schema 1
-      labels.txt             one person a line, in the order of the output
+      labels.txt             one class a line, in the order of the output
       split.json             every photograph, its checksum, its side, its box
       model.weights.h5       what was learned; `Run.model` builds the network and loads it
       model.keras            the same as a Keras file, for other tools; edgeface does not read it
@@ -12,6 +12,7 @@
       history.png            the same as a picture
       crops.png              what the network was shown
       metrics.json           accuracy, confusion, counts
+      roc.png                of a network with two classes
       SHA256SUMS             the checksum of each of the above (see `edgeface.sealed`)
 
 Nothing here imports TensorFlow until a model is built.
@@ -28,11 +29,15 @@ from numpy.typing import NDArray
 from edgeface import records, sealed
 from edgeface.bundle import MANIFEST
 from edgeface.datasets.faces import class_numbers, recut
-from edgeface.datasets.folder import PhotoFolder
+from edgeface.datasets.photos import Reading, open_photos
 from edgeface.datasets.split import FILE as SPLIT
 from edgeface.datasets.split import Entry, Side, Split
 from edgeface.errors import BundleError, UsageError
 from edgeface.images import Pixels, Preprocess
+from edgeface.train.augment import Augmentation
+from edgeface.train.networks import Design, Variant, network
+from edgeface.train.plan import Schedule, Tuning
+from edgeface.train.pointrun import is_regression
 
 if TYPE_CHECKING:
     import keras
@@ -45,23 +50,6 @@ METRICS = "metrics.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """How long and how fast a network is fitted.
-
-    Attributes:
-        epochs: At most so many.
-        patience: Epochs without a lower validation loss before it stops.
-        batch: Pictures a step.
-        rate: Learning rate of the first epoch.
-    """
-
-    epochs: int = 300
-    patience: int = 30
-    batch: int = 20
-    rate: float = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """``config.toml``, schema 1: all that a run can be made again from.
 
@@ -70,11 +58,19 @@ class Config:
         edgeface: Version that wrote it.
         created: UTC, ISO 8601.
         network: A name in `edgeface.train.networks.NETWORKS`.
-        data: The folder or zip of photographs, as an absolute path.
+        data: The folder, zip, npz or mat file of pictures, as an absolute path.
         detector: What found the faces; ``none`` for whole pictures.
         seed: Of split, weights, order and augmentation.
         preprocess: From a photograph to the network's input.
-        schedule: How it was fitted.
+        schedule: How it was fitted; of a network on a base, how its head was.
+        variant: ``documented`` or ``default``: which layers and start weights it has.
+        alpha: Its width multiplier; 0 where it has none.
+        weights: What its base began with: ``none``, or a name and SHA-256; empty without a base.
+        devices: On how many devices it was trained.
+        mixed: Whether in mixed precision.
+        augmentation: What the training pictures went through; None: it was not recorded.
+        tuning: The second phase; None where there was none.
+        reading: How arrays were read.
     """
 
     schema: int
@@ -86,6 +82,19 @@ class Config:
     seed: int
     preprocess: Preprocess
     schedule: Schedule
+    variant: Variant = "default"
+    alpha: float = 0.0
+    weights: str = ""
+    devices: int = 1
+    mixed: bool = False
+    augmentation: Augmentation | None = None
+    tuning: Tuning | None = None
+    reading: Reading = Reading()  # noqa: RUF009 - frozen
+
+    def design(self, classes: int) -> Design:
+        """What `Network.build` built for so many classes."""
+        p = self.preprocess
+        return Design(p.height, p.width, p.channels, classes, self.variant, self.alpha)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,9 @@ class Run:
             is_bundle = (folder / MANIFEST).is_file()
             remedy = "it is a bundle: name the run that it was made from"
             raise BundleError(msg, remedy=remedy if is_bundle else "make one with edgeface train")
+        if is_regression(folder):
+            msg = f"{folder} is a run of points, not of pictures"
+            raise BundleError(msg, remedy="name a run of pictures; this one answers numbers")
         sealed.check(folder, "run", needs=(CONFIG, LABELS, WEIGHTS, METRICS, SPLIT))
         data = records.from_toml(path.read_text("utf-8"), str(path), BundleError)
         records.check_schema(data, SCHEMA, str(path), BundleError)
@@ -133,12 +145,9 @@ class Run:
             BundleError: The weights do not go with the network.
         """
         from edgeface.train import toolchain
-        from edgeface.train.networks import network
 
         with toolchain.quiet():
-            model = network(self.config.network).build(
-                self.config.preprocess.height, len(self.labels)
-            )
+            model = network(self.config.network).build(self.config.design(len(self.labels)))
         try:
             model.load_weights(self.folder / WEIGHTS)
         except (ValueError, OSError, KeyError) as error:
@@ -157,7 +166,7 @@ class Run:
         """
         entries = self.split.side(side)
         try:
-            with PhotoFolder(Path(self.config.data)) as folder:
+            with open_photos(Path(self.config.data), self.config.reading) as folder:
                 pixels = recut(folder, entries, self.config.preprocess, track=track)
         except UsageError as error:
             msg = f"the photographs of {self.folder} are gone: {error}"

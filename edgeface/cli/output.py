@@ -6,13 +6,15 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from edgeface.errors import EdgefaceError
 
 T = TypeVar("T")
+_QUIET_S = 20.0  # a log that is silent for longer looks like one that hangs
 NONE = "–"  # in a table, where there is nothing to say
 
 
@@ -124,9 +126,17 @@ def track(items: Sequence[T], doing: str) -> Iterator[T]:
 
 
 class EpochBar:
-    """Epochs with time left on stderr; where that is no terminal, a line every ten epochs."""
+    """Epochs with time left on stderr; where that is no terminal, a line now and then.
 
-    def __init__(self, epochs: int) -> None:
+    Args:
+        epochs: At most so many.
+        clock: Seconds.
+        every: Of how many epochs one has a line, where there is no terminal.
+    """
+
+    def __init__(
+        self, epochs: int, clock: Callable[[], float] = time.monotonic, every: int = 10
+    ) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -135,6 +145,8 @@ class EpochBar:
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=console, disable=self._plain, transient=True)
         self._task = self._progress.add_task("training", total=epochs)
+        self._clock, self._began, self._last, self._done = clock, clock(), clock(), 0
+        self._every = every
 
     def __enter__(self) -> "EpochBar":
         self._progress.start()
@@ -148,7 +160,23 @@ class EpochBar:
         said = (
             f"epoch {row['epoch']:.0f} of at most {of}: loss {row['loss']:.3f}, "
             f"validation {row['val_loss']:.3f}, accuracy {row['val_accuracy']:.3f}"
+            if "val_accuracy" in row
+            else f"epoch {row['epoch']:.0f} of {of}: RMSE {row['rmse']:.4g}, "
+            f"validation {row['val_rmse']:.4g}"
         )
-        self._progress.update(self._task, advance=1, description=said)
-        if self._plain and row["epoch"] % 10 == 1:
-            say(said)
+        now, self._done = self._clock(), self._done + 1
+        self._progress.update(self._task, completed=row["epoch"], description=said)
+        due = row["epoch"] % self._every == 1 or now - self._last >= _QUIET_S
+        if self._plain and due:
+            left = (now - self._began) / self._done * max(0, of - row["epoch"])
+            say(f"{said}; at most {_duration(left)} left")
+            self._last = now
+
+    def step(self, done: int, of: int) -> None:
+        """Say how far the epoch is that goes on."""
+        at = self._progress.tasks[0].completed
+        self._progress.update(self._task, completed=int(at) + min(done / of, 0.999))
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,31 +1,48 @@
-"""``edgeface train``: photographs of people → a run."""
+"""``edgeface train``: labelled pictures → a run."""
 
-import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeface.cli import options, output
+from edgeface.cli.training import Teller, tell, tell_left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from edgeface.train.request import Request
 
-    from edgeface.train.job import Prepared
-    from edgeface.train.run import Run
+_DATA, _FIT, _HERE = "Data", "Fitting", "Where it runs"
 
 
 def train(
-    network: Annotated[str, typer.Argument(metavar="NETWORK", help="What to train: friends.")],
+    network: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NETWORK", help="What to train; edgeface train --list names them all."
+        ),
+    ] = None,
     data: Annotated[
-        Path,
-        typer.Argument(metavar="PHOTOS", help="A folder per person, or a zip of such folders."),
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="DATA",
+            help="A folder per class (or split already into train and test), a zip of such "
+            "folders, an npz or mat file, or sklearn:olivetti.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Where the run goes. [default: a free name, as runs/friends]"),
     ] = None,
     seed: options.Seed = 0,
+    as_documented: Annotated[
+        bool,
+        typer.Option(
+            "--as-documented", help="Train exactly as documented, instead of what does better."
+        ),
+    ] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Name the networks and what was recorded of them.")
+    ] = False,
     people: Annotated[
         str,
         typer.Option(
@@ -33,22 +50,33 @@ def train(
         ),
     ] = "",
     validation: Annotated[
-        float, typer.Option("--validation", help="Share of everybody's pictures held back.")
-    ] = 0.3,
-    model_size: Annotated[
-        int | None, typer.Option("--model-size", help="Side of its input in pixels. [default: 64]")
+        float | None,
+        typer.Option(
+            "--validation",
+            help="Share of every class held back. [default: 0.3; 0.1 beside an official test side]",
+        ),
     ] = None,
-    epochs: Annotated[
-        int, typer.Option("--epochs", min=1, help="Rounds over the pictures, at most.")
-    ] = 300,
-    patience: Annotated[
-        int, typer.Option("--patience", min=1, help="Epochs without progress before it stops.")
-    ] = 30,
+    test: Annotated[
+        float, typer.Option("--test", help="Share held back a second time, never looked at.")
+    ] = 0.0,
+    split: Annotated[
+        str,
+        typer.Option(
+            "--split", help="official keeps the sides of DATA, drawn draws them, or auto."
+        ),
+    ] = "auto",
+    drop_leaks: Annotated[
+        bool,
+        typer.Option(
+            "--drop-leaks", help="Leave out what has a near-duplicate on the official test side."
+        ),
+    ] = False,
     crop: Annotated[
         str,
         typer.Option(
             "--crop",
-            help="Find faces and cut them out: always, never (the pictures are crops), or auto.",
+            help="always finds faces and cuts them out; never takes the largest square of whole "
+            "pictures, stretched all of them; auto looks at their size.",
         ),
     ] = "auto",
     detector: options.Detector = "haar",
@@ -56,101 +84,197 @@ def train(
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave broken pictures out and go on.")
     ] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            "--cache",
+            metavar="DIR",
+            help="Keep there where faces were found; the next training need not search again.",
+        ),
+    ] = None,
+    colour: options.ArrayColour = "rgb",
+    labels: options.ArrayLabels = "",
+    pixels: options.ArrayPixels = "",
+    targets: options.ArrayTargets = "",
+    model_size: Annotated[
+        int | None,
+        typer.Option("--model-size", help="Side of its input in pixels. [default: as documented]"),
+    ] = None,
+    model_colour: Annotated[
+        str | None,
+        typer.Option("--model-colour", help="Of its input: gray, rgb, bgr. [as documented]"),
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="Width of mobilenet: 0.25, 0.5, 1.0. [default: 0.5]")
+    ] = 0.0,
+    weights: Annotated[
+        str,
+        typer.Option(
+            "--weights", help="What mobilenet begins with: a .h5 file, imagenet (fetched), none."
+        ),
+    ] = "",
+    unfreeze: Annotated[
+        str,
+        typer.Option(
+            "--unfreeze",
+            help="Of mobilenet in its second phase: all, a layer's name, or how many from the top.",
+        ),
+    ] = "",
+    positive: Annotated[
+        str, typer.Option("--positive", help="The class that a single sigmoid unit answers for.")
+    ] = "",
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", min=1, help="Rounds over the pictures, at most.")
+    ] = None,
+    head_epochs: Annotated[
+        int | None, typer.Option("--head-epochs", min=1, help="Of the first phase of mobilenet.")
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            "--patience", min=0, help="Epochs without progress before it stops; 0: never."
+        ),
+    ] = None,
+    batch: Annotated[int | None, typer.Option("--batch", min=1, help="Pictures a step.")] = None,
+    rate: Annotated[float | None, typer.Option("--rate", help="Learning rate at first.")] = None,
+    strategy: Annotated[
+        str, typer.Option("--strategy", help="one device, or mirrored over all GPUs.")
+    ] = "one",
+    mixed_precision: Annotated[
+        bool, typer.Option("--mixed-precision", help="Compute in float16; needs a GPU.")
+    ] = False,
+    tensorboard: Annotated[
+        Path | None, typer.Option("--tensorboard", metavar="DIR", help="Also write event files.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with a training that was cut off."),
+    ] = None,
     force: options.Force = False,
     json: options.Json = False,
 ) -> None:
-    """Train a network to tell people apart.
+    """Train a network to tell people, or whatever the folders hold, apart.
 
     Photographs without a face, or with several of which none stands out, are left out and listed.
-    Ctrl-C ends the training and keeps the best epoch so far.
+    Ctrl-C ends the training and keeps the best epoch so far; after a kill, --resume goes on.
     """
-    from edgeface import sealed
     from edgeface.datasets.faces import CROP_MODES
     from edgeface.errors import UsageError
-    from edgeface.train.job import Request, prepare
-    from edgeface.train.job import train as fit_and_write
-    from edgeface.train.run import Schedule
-    from edgeface.vision.detect import open_detector
+    from edgeface.train import request as requests
 
-    if crop not in CROP_MODES:
-        msg = f"--crop {crop}: one of {', '.join(CROP_MODES)}"
-        raise UsageError(msg)
-    target = out or options.free_name(options.RUNS / network)
-    sealed.check_free(target, force=force)
-    asked = Request(
+    if listed:
+        _list(as_json=json)
+        return
+    if resume is not None:
+        if network is not None:
+            msg = f"--resume {resume}: what is trained, and on what, is known"
+            raise UsageError(msg, remedy=f"edgeface train --resume {resume}")
+        asked = requests.resumed(resume)
+        how = {"mixed": mixed_precision, "resume": True, "json": json}
+        _run(asked, resume, strategy, tensorboard, cache, **how)
+        return
+    if network is None or data is None:
+        msg = "what to train, and on what pictures, is missing"
+        raise UsageError(
+            msg, remedy="edgeface train NETWORK DATA, as edgeface train friends photos"
+        )
+    asked = requests.Request(
         network=network,
-        data=data,
+        data=str(data),
         people=tuple(people.split(",")) if people else (),
         size=model_size,
-        crop=crop,
+        colour=options.one_of("--model-colour", model_colour, ("gray", "rgb", "bgr")),
+        alpha=alpha,
+        positive=positive,
+        variant="documented" if as_documented else "default",
+        plan=None,
+        weights=weights,
+        crop=options.one_of("--crop", crop, CROP_MODES),
+        detector=detector,
+        detector_model=str(detector_model or ""),
+        split=options.one_of("--split", split, requests.SPLIT_MODES),
         validation=validation,
+        test=test,
+        drop_leaks=drop_leaks,
+        skip_broken=skip_broken,
         seed=seed,
-        schedule=Schedule(epochs=epochs, patience=patience),
+        reading=options.reading(colour, labels, pixels, targets),
     )
-    opened = open_detector(detector, detector_model)
+    asked = asked.changed(
+        epochs=epochs,
+        head_epochs=head_epochs,
+        patience=patience,
+        batch=batch,
+        rate=rate,
+        unfreeze=unfreeze,
+    )
+    target = out or options.free_name(options.RUNS / network)
+    how = {"mixed": mixed_precision, "force": force, "json": json}
+    _run(asked, target, strategy, tensorboard, cache, **how)
+
+
+def _run(
+    asked: "Request",
+    out: Path,
+    strategy: str,
+    tensorboard: Path | None,
+    cache: Path | None,
+    *,
+    mixed: bool,
+    force: bool = False,
+    resume: bool = False,
+    json: bool = False,
+) -> None:
+    from edgeface.train import job
+    from edgeface.train.prepare import prepare
+    from edgeface.vision.detect import open_detector
+    from edgeface.vision.remember import Remembering
+
+    job.check_place(out, force=force, resume=resume)
+    where = job.Where(options.one_of("--strategy", strategy, job.STRATEGIES), mixed, tensorboard)
+    file = Path(asked.detector_model) if asked.detector_model else None
+    opened = open_detector(asked.detector, file)
+    if cache is not None:
+        opened = Remembering(opened, cache, file)
     teller = Teller()
-    ready = prepare(asked, lambda: opened, teller, skip_broken=skip_broken)
-    _tell_left_out(ready)
-    teller.say(
-        f"{len(ready.training[1])} pictures to train on, {len(ready.validation[1])} held back"
-    )
-    with teller.fitting(epochs):
-        run = fit_and_write(asked, ready, detector, target, teller, force=force)
-    _tell(run, as_json=json)
+    if asked.variant == "default":
+        for change in asked.net.changes:
+            teller.say(f"other than documented (--as-documented): {change}")
+    ready = prepare(asked, lambda: opened, teller)
+    tell_left_out(ready)
+    sides = f"{len(ready.training)} pictures to train on, {len(ready.validation)} to choose on"
+    teller.say(sides + (f", {len(ready.test)} to test on" if len(ready.test) else ""))
+    for warning in ready.warnings:
+        teller.say(f"warning: {warning}")
+    with teller.fitting(asked.followed.epochs):
+        run = job.train(asked, ready, out, teller, where=where, force=force, resume=resume)
+    tell(run, as_json=json)
     if run.metrics()["interrupted"]:
         raise typer.Exit(130)
 
 
-def _tell_left_out(ready: "Prepared") -> None:
-    """Every photograph that was not used, by name: the first dozen here, all in split.json."""
-    left = ready.faces.left_out
-    for entry in left[:12]:
-        output.say(f"left out: {entry.name}: {entry.reason}")
-    if len(left) > 12:
-        output.say(f"left out: {len(left) - 12} more; split.json of the run lists them all")
+def _list(*, as_json: bool) -> None:
+    from edgeface.train.networks import NETWORKS
 
-
-def _tell(run: "Run", *, as_json: bool) -> None:
-    metrics = run.metrics()
     if as_json:
-        output.as_json({"run": str(run.folder), "network": run.config.network, **metrics})
-    else:
-        held = metrics["validation"]
-        output.result(
-            f"validation accuracy {held['accuracy']:.3f} on {held['pictures']} pictures "
-            f"(95 %: {held['accuracy_low']:.3f} to {held['accuracy_high']:.3f}), "
-            f"training {metrics['training']['accuracy']:.3f}"
-        )
-        weakest = sorted(held["per_class"].items(), key=lambda item: item[1])[:3]
-        output.result("weakest: " + ", ".join(f"{who} {share:.2f}" for who, share in weakest))
-        output.result(f"run: {run.folder} (crops.png shows what the network saw)")
-    if metrics["interrupted"]:
-        output.say(f"interrupted: the best of {metrics['epochs']} epochs was kept")
-    output.next_command("edgeface", "export", run.folder, "--int8")
-
-
-class Teller:
-    """Tells a terminal how training goes on; see `edgeface.train.job.Teller`."""
-
-    def __init__(self) -> None:
-        self._bar: output.EpochBar | None = None
-
-    def say(self, text: str) -> None:
-        """A line on stderr."""
-        output.say(text)
-
-    def track(self, items: "Sequence[Any]", doing: str) -> "Iterable[Any]":
-        """Items with a bar."""
-        return output.track(items, doing)
-
-    @contextlib.contextmanager
-    def fitting(self, epochs: int) -> "Iterator[None]":
-        """A bar that `epoch` moves on."""
-        with output.EpochBar(epochs) as bar:
-            self._bar = bar
-            yield
-
-    def epoch(self, row: "Mapping[str, float]", of: int) -> None:
-        """Move the bar; where stderr is no terminal, a line every ten epochs."""
-        if self._bar is not None:
-            self._bar.epoch(row, of)
+        rows = [
+            {
+                "name": net.name,
+                "size": net.size,
+                "colour": net.colour,
+                "source": net.source,
+                "recorded": net.recorded,
+                "changes": list(net.changes),
+            }
+            for net in NETWORKS.values()
+        ]
+        output.as_json({"schema": 1, "networks": rows})
+        return
+    output.table(
+        ("network", "input", "recorded result"),
+        [
+            (net.name, f"{net.size}x{net.size} {net.colour}", net.recorded or output.NONE)
+            for net in NETWORKS.values()
+        ],
+    )
+    output.next_command("edgeface", "train", "friends", "PHOTOS")

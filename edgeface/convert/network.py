@@ -44,7 +44,7 @@ class Network:
             ConversionError: It does not begin with a scaling of one scale and one offset, or its
                 weights hold a NaN or an infinity.
         """
-        first = model.layers[0]
+        first = _scaling(model)
         scaling = isinstance(first, keras.layers.Rescaling)
         if not scaling or np.ndim(first.scale) > 0 or np.ndim(first.offset) > 0:
             msg = (
@@ -68,18 +68,36 @@ class Network:
 
     def from_pixels(self, pixels: Any) -> dict[str, Any]:
         """The whole network on uint8 pixels, as a graph."""
-        return {OUTPUT: self.model(tf.cast(pixels, tf.float32), training=False)}
+        return {OUTPUT: self._answer(self.model.input, tf.cast(pixels, tf.float32))}
 
     def from_scaled(self, scaled: Any) -> dict[str, Any]:
         """The network without its scaling, on float32 ``pixels * scale + offset``, as a graph."""
-        answer = scaled
-        for layer in self.model.layers[1:]:
-            answer = layer(answer, training=False) if _minds_training(layer) else layer(answer)
-        return {OUTPUT: answer}
+        return {OUTPUT: self._answer(_scaling(self.model).output, scaled)}
+
+    def _answer(self, begin: Any, value: Any) -> Any:
+        """What follows a tensor of the network, for a value of it, as a graph.
+
+        A sigmoid unit and the two probabilities made of it (`blocks.two_classes`) become the
+        sigmoid of a logit and its negative: the same numbers, and no operator behind the sigmoid
+        that int8 would give its output 256 steps for.
+        """
+        names = [layer.name for layer in self.model.layers]
+        if "unit" not in names or "complement" not in names:
+            return keras.Model(begin, self.model.output)(value, training=False)
+        unit = self.model.get_layer("unit")
+        features = keras.Model(begin, unit.input)(value, training=False)
+        logit = tf.matmul(features, unit.kernel) + unit.bias
+        return tf.sigmoid(tf.matmul(logit, tf.constant([[-1.0, 1.0]])))
 
     def scaled(self, pixels: Pixels) -> NDArray[np.float32]:
         """What the scaling makes of pixels."""
         return pixels.astype(np.float32) * np.float32(self.scale) + np.float32(self.offset)
+
+    @property
+    def folded_parameters(self) -> int:
+        """Parameters without those of batch norms, which conversion folds into what is before."""
+        norms = (la for la in self.model.layers if isinstance(la, keras.layers.BatchNormalization))
+        return int(self.model.count_params()) - sum(int(la.count_params()) for la in norms)
 
     def infer(self, pixels: Pixels) -> NDArray[np.float32]:
         """The Keras network's own answers: (n, h, w, c) uint8 → (n, classes) float32."""
@@ -107,5 +125,6 @@ class Network:
         return folder
 
 
-def _minds_training(layer: Any) -> bool:
-    return isinstance(layer, keras.layers.Dropout | keras.layers.BatchNormalization)
+def _scaling(model: Any) -> Any:
+    """The first layer that computes something."""
+    return next(la for la in model.layers if not isinstance(la, keras.layers.InputLayer))

@@ -20,6 +20,7 @@ from edgeface.images import Pixels
 
 # 18 spoils global pooling and 21 is refused (tf2onnx 1.17); per-channel QDQ needs at least 13.
 OPSET = 17
+HEAD = ("Softmax", "Sigmoid")  # what makes probabilities, as ONNX calls it
 
 
 def to_float32(network: Network) -> bytes:
@@ -62,7 +63,7 @@ class _Pictures(quantization.CalibrationDataReader):  # type: ignore[misc]
 def to_int8(float32: bytes, calibration: Pixels) -> bytes:
     """A float32 file quantised: int8 weights per channel, int8 activations, min-max ranges.
 
-    The softmax stays in float, as in TFLite, and for the same reason.
+    The softmax or sigmoid stays in float, as in TFLite, and for the same reason.
 
     Args:
         float32: What `to_float32` gave.
@@ -82,7 +83,7 @@ def to_int8(float32: bytes, calibration: Pixels) -> bytes:
             activation_type=quantization.QuantType.QInt8,
             weight_type=quantization.QuantType.QInt8,
             calibrate_method=quantization.CalibrationMethod.MinMax,
-            nodes_to_exclude=[node.name for node in graph.node if node.op_type == "Softmax"],
+            nodes_to_exclude=[node.name for node in graph.node if node.op_type in HEAD],
         )
         return done.read_bytes()
 

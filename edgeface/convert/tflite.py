@@ -19,6 +19,7 @@ from edgeface.errors import ConversionError
 from edgeface.images import Pixels
 
 METADATA = "edgeface"
+HEAD = ("SOFTMAX", "LOGISTIC")  # what makes probabilities, as TFLite calls it
 
 
 def to_float32(network: Network) -> bytes:
@@ -36,8 +37,9 @@ def to_int8(network: Network, calibration: Pixels) -> bytes:
     The scaling becomes the scale and the zero point of the input tensor: the bytes of a picture are
     its quantised values already, and no operator is spent on it.
 
-    The softmax stays in float. In int8 its output has 256 steps, the highest of them 0.996, and a
-    network that is sure of everything answers that to strangers too: no threshold tells them apart.
+    The softmax or sigmoid stays in float. In int8 its output has 256 steps, the highest of them
+    0.996, and a network that is sure of everything answers that to strangers too: no threshold
+    tells them apart.
 
     Args:
         network: What to convert.
@@ -59,7 +61,7 @@ def to_int8(network: Network, calibration: Pixels) -> bytes:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = representative
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-            options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=["SOFTMAX"])
+            options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(HEAD))
             partly = tf.lite.experimental.QuantizationDebugger(
                 converter=converter, debug_dataset=representative, debug_options=options
             ).get_nondebug_quantized_model()
@@ -75,11 +77,12 @@ def _check_input(content: bytes, network: Network) -> None:
     graph = model.Subgraphs(0)
     quantisation = graph.Tensors(graph.Inputs(0)).Quantization()
     scale, zero = float(quantisation.Scale(0)), int(quantisation.ZeroPoint(0))
-    expected = round(-network.offset / network.scale)
-    if abs(scale / network.scale - 1) > 1e-5 or zero != expected:
+    expected = -network.offset / network.scale
+    # 127.5, as MobileNet's own scaling has it, is rounded either way: half a level of gray.
+    if abs(scale / network.scale - 1) > 1e-5 or abs(zero - expected) > 0.501:
         msg = (
             f"the int8 input got scale {scale:.7g} and zero point {zero}, "
-            f"not {network.scale:.7g} and {expected}: raw pixels would be clipped"
+            f"not {network.scale:.7g} and {expected:g}: raw pixels would be clipped"
         )
         raise ConversionError(msg, remedy="calibrate with a black and a white picture")
 

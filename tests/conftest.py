@@ -69,6 +69,12 @@ def checkout() -> Path:
 
 
 @pytest.fixture
+def fixtures() -> Path:
+    """The folder of committed files of every schema."""
+    return FIXTURES
+
+
+@pytest.fixture
 def fixture_bundle() -> Path:
     """A committed bundle of schema 1: friends at 32 px, trained on drawn faces."""
     return FIXTURES / "bundle-schema1"

@@ -39,7 +39,7 @@ def test_haar_takes_any_size(shape: tuple[int, int, int]) -> None:
 
 
 def test_an_unknown_detector_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="known: haar, yunet, none"):
+    with pytest.raises(UsageError, match="known: haar, yunet, window, none"):
         open_detector("hog")
 
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import deque
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -9,12 +10,15 @@ import numpy as np
 from edgeface.camera.frame import Result
 from edgeface.images import Picture
 from edgeface.vision.decide import UNKNOWN, Decision
+from edgeface.vision.pipeline import Face
 
 # Blue-green-red; told apart by every kind of colour vision (Okabe and Ito: bluish green, orange).
 NAMED = (115, 158, 0)
 STRANGER = (0, 159, 230)
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+Labelled = tuple[Sequence[float], str, tuple[int, int, int]]
 
 # OpenCV's fonts hold ASCII only. What Unicode does not take apart by itself is spelled out here.
 _SPELLED: dict[str, str | int | None] = {
@@ -60,21 +64,50 @@ def draw(result: Result, fps: float | None = None) -> Picture:
     Returns:
         (height, width, 3) uint8 of the frame's size.
     """
-    canvas = result.frame.picture.copy()
-    unit = max(canvas.shape[0], canvas.shape[1] * 3 // 4) / 480  # 1 at 640x480
-    for face in result.seen.faces:
-        decision = face.decision
-        known = decision.name != UNKNOWN
-        colour = NAMED if known else STRANGER
-        x0, y0, x1, y1 = (round(v) for v in face.box)
-        cv2.rectangle(canvas, (x0, y0), (x1, y1), colour, max(1, round(2 * unit)))
-        _label(canvas, _said(decision), x0, y0, colour, unit)
+    canvas = draw_faces(result.frame.picture, result.seen.faces)
     age = f"{result.age_ns / 1e6:.0f} ms old"
     status = age if fps is None else f"{age}  {fps:.1f} fps"
     if result.seen.nobody:
         status += "  nobody"
-    _label(canvas, status, 0, 0, _BLACK, unit)
+    _label(canvas, status, 0, 0, _BLACK, _unit(canvas))
     return canvas
+
+
+def draw_faces(picture: Picture, faces: Iterable[Face]) -> Picture:
+    """Draw the boxes of faces, and what is said of each, onto a copy of a picture.
+
+    Args:
+        picture: (height, width, 3) uint8, blue-green-red.
+        faces: What was seen on it.
+    """
+    return draw_boxes(
+        picture,
+        (
+            (f.box, _said(f.decision), STRANGER if f.decision.name == UNKNOWN else NAMED)
+            for f in faces
+        ),
+    )
+
+
+def draw_boxes(picture: Picture, boxes: Iterable[Labelled]) -> Picture:
+    """Draw boxes and a label for each onto a copy of a picture.
+
+    Args:
+        picture: (height, width, 3) uint8, blue-green-red.
+        boxes: Of each xyxy in pixels, its label, and its colour, blue-green-red.
+    """
+    canvas = picture.copy()
+    unit = _unit(canvas)
+    for box, text, colour in boxes:
+        x0, y0, x1, y1 = (round(v) for v in box)
+        cv2.rectangle(canvas, (x0, y0), (x1, y1), colour, max(1, round(2 * unit)))
+        _label(canvas, text, x0, y0, colour, unit)
+    return canvas
+
+
+def _unit(canvas: Picture) -> float:
+    """What lines and letters are scaled by: 1 at 640x480."""
+    return float(max(canvas.shape[0], canvas.shape[1] * 3 // 4) / 480)
 
 
 def _said(decision: Decision) -> str:

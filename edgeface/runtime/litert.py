@@ -16,7 +16,7 @@ from edgeface.bundle import Tensor
 from edgeface.errors import BackendError, BackendMissing
 
 
-def _interpreter_class() -> tuple[str, Any]:
+def interpreter_class() -> tuple[str, Any]:
     """The package that is installed, and its Interpreter; LiteRT first."""
     try:
         from ai_edge_litert.interpreter import Interpreter
@@ -44,12 +44,12 @@ class LiteRT:
     """A TFLite file on LiteRT's CPU path (XNNPACK where it applies)."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self.name, interpreter_class = _interpreter_class()
+        self.name, kind = interpreter_class()
         self.threads = threads
         # From memory: the bytes whose checksum was taken, whatever happens to the file.
         self._content = path.read_bytes()
-        with _without_notices():
-            self._interpreter = interpreter_class(model_content=self._content, num_threads=threads)
+        with without_notices():
+            self._interpreter = kind(model_content=self._content, num_threads=threads)
             self._interpreter.allocate_tensors()
         inputs = self._interpreter.get_input_details()
         outputs = self._interpreter.get_output_details()
@@ -77,7 +77,7 @@ class LiteRT:
 
 
 @contextlib.contextmanager
-def _without_notices() -> Iterator[None]:
+def without_notices() -> Iterator[None]:
     """Drop what LiteRT announces on stderr from C++; whatever else it says there is passed on.
 
     That it created a delegate is said whether or not the delegate took a single node.

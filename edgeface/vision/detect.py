@@ -14,9 +14,11 @@ from edgeface.errors import UsageError
 from edgeface.geometry import Boxes, Detections, area
 from edgeface.images import Picture
 from edgeface.vision.haar import Haar
+from edgeface.vision.window import Window
 from edgeface.vision.yunet import YuNet
 
 DOMINANT = 2.5
+WITH_FILE = ("yunet", "window")
 
 
 class Detector(Protocol):
@@ -24,7 +26,7 @@ class Detector(Protocol):
 
     @property
     def name(self) -> str:
-        """``haar``, ``yunet`` or ``none``: what manifests call it."""
+        """``haar``, ``yunet``, ``window`` or ``none``: what manifests call it."""
 
     def detect(self, picture: Picture) -> Detections:
         """Find the faces of one picture.
@@ -37,7 +39,7 @@ class Detector(Protocol):
             may reach over the edge of the picture.
 
         Raises:
-            DetectorError: OpenCV failed on this picture.
+            DetectorError: OpenCV or the runtime failed on this picture.
         """
 
 
@@ -59,6 +61,7 @@ class NoDetector:
 DETECTORS: dict[str, Callable[[Path | None], Detector]] = {
     "haar": lambda model: Haar(),
     "yunet": YuNet,
+    "window": Window,
     "none": lambda model: NoDetector(),
 }
 
@@ -68,7 +71,7 @@ def open_detector(name: str, model: Path | None = None) -> Detector:
 
     Args:
         name: One of `DETECTORS`.
-        model: YuNet's ONNX file; the others take none.
+        model: YuNet's ONNX file, or a window file or a bundle with one; the others take none.
 
     Raises:
         UsageError: No such detector, or a file for one that takes none.
@@ -77,9 +80,10 @@ def open_detector(name: str, model: Path | None = None) -> Detector:
     if name not in DETECTORS:
         msg = f"unknown detector {name!r}; known: {', '.join(DETECTORS)}"
         raise UsageError(msg)
-    if model is not None and name != "yunet":
+    if model is not None and name not in WITH_FILE:
         msg = f"detector {name} takes no model file, {model} was given"
-        raise UsageError(msg, remedy="add --detector yunet, or leave --detector-model out")
+        remedy = f"add --detector {' or '.join(WITH_FILE)}, or leave --detector-model out"
+        raise UsageError(msg, remedy=remedy)
     return DETECTORS[name](model)
 
 

@@ -1,4 +1,4 @@
-"""``edgeface data``: making data sets."""
+"""``edgeface data``: checking data sets, and making them."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,15 +6,19 @@ from typing import Annotated, Any
 import typer
 
 from edgeface.cli import output
+from edgeface.cli.datacheck import check
 from edgeface.cli.drawpoints import draw_points
 from edgeface.cli.options import Json, Seed
 
-app = typer.Typer(no_args_is_help=True, help="Make data sets.")
+app = typer.Typer(no_args_is_help=True, help="Check data sets, and make them.")
 
 
 @app.callback()
 def _root() -> None:
-    """Make data sets."""
+    """Check data sets, and make them."""
+
+
+app.command()(check)
 
 
 @app.command()

@@ -72,7 +72,7 @@ def of_labels(counts: Sequence[Count]) -> list[Finding]:
     least = min(counts, key=lambda c: (c.to_train_on, c.label))
     most = max(counts, key=lambda c: (c.to_train_on, c.label))
     if most.to_train_on >= UNEVEN * max(least.to_train_on, 1):
-        said = f"{least.to_train_on} of {least.label}, {most.to_train_on} of {most.label}"
+        said = f"{least.to_train_on} to train on, {most.to_train_on} of {most.label}"
         total = sum(c.to_train_on for c in counts)
-        found.append(Finding("uneven", total, (Item((least.label, most.label), said),)))
+        found.append(Finding("uneven", total, (Item((least.label,), said),)))
     return found

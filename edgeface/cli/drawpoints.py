@@ -25,7 +25,7 @@ def draw_points(
     """Draw points on a bent curve: x³/2 - x²/2 + 5x + 30 between -10 and 10, with noise.
 
     The points of the documented regression are not to be had; these are of its kind, with a range
-    of y from about -570 to 530 and a best straight line whose L2 error is about 850.
+    of y from about -570 to 530 and a best straight line whose L2 error is about 845.
     """
     from edgeface import sealed
     from edgeface.datasets.drawn import curve

@@ -104,11 +104,15 @@ def _converter(model: Any, graph: Graph, folder: Path) -> Any:
 
 
 def _ends(content: bytes) -> list[str]:
-    """What the first and the last operator of a file write, where both are matrices."""
+    """What the scaling of a file writes: up to its first matrix, and its last operator."""
     model = schema.Model.GetRootAs(content)
     graph = model.Subgraphs(0)
-    ends = [graph.Operators(0), graph.Operators(graph.OperatorsLength() - 1)]
-    codes = [model.OperatorCodes(end.OpcodeIndex()) for end in ends]
-    if any(max(c.BuiltinCode(), c.DeprecatedBuiltinCode()) != _DENSE for c in codes):
-        return []
+    operators = [graph.Operators(i) for i in range(graph.OperatorsLength())]
+    dense = [i for i, operator in enumerate(operators) if _kind(model, operator) == _DENSE]
+    ends = [*operators[: dense[0] + 1], operators[dense[-1]]] if dense else []
     return [graph.Tensors(end.Outputs(0)).Name().decode() for end in ends]
+
+
+def _kind(model: Any, operator: Any) -> int:
+    code = model.OperatorCodes(operator.OpcodeIndex())
+    return max(int(code.BuiltinCode()), int(code.DeprecatedBuiltinCode()))

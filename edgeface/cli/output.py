@@ -131,12 +131,9 @@ class EpochBar:
     Args:
         epochs: At most so many.
         clock: Seconds.
-        every: Of how many epochs one has a line, where there is no terminal.
     """
 
-    def __init__(
-        self, epochs: int, clock: Callable[[], float] = time.monotonic, every: int = 10
-    ) -> None:
+    def __init__(self, epochs: int, clock: Callable[[], float] = time.monotonic) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -146,7 +143,7 @@ class EpochBar:
         self._progress = Progress(*columns, console=console, disable=self._plain, transient=True)
         self._task = self._progress.add_task("training", total=epochs)
         self._clock, self._began, self._last, self._done = clock, clock(), clock(), 0
-        self._every = every
+        self._every = max(10, epochs // 20)  # of so many epochs one has a line
 
     def __enter__(self) -> "EpochBar":
         self._progress.start()
@@ -164,7 +161,10 @@ class EpochBar:
             else f"epoch {row['epoch']:.0f} of {of}: RMSE {row['rmse']:.4g}, "
             f"validation {row['val_rmse']:.4g}"
         )
-        now, self._done = self._clock(), self._done + 1
+        now = self._clock()
+        if not self._done:  # not from before: the toolchain takes seconds to load
+            self._began = now - row["seconds"]
+        self._done += 1
         self._progress.update(self._task, completed=row["epoch"], description=said)
         due = row["epoch"] % self._every == 1 or now - self._last >= _QUIET_S
         if self._plain and due:

@@ -1,17 +1,16 @@
 """``edgeface train``: labelled pictures → a run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgeface.cli import options, output
 from edgeface.cli.training import Teller, tell, tell_left_out
+from edgeface.cli.trainpoints import check_options, train_on_points
 
 if TYPE_CHECKING:
     from edgeface.train.request import Request
-
-_DATA, _FIT, _HERE = "Data", "Fitting", "Where it runs"
 
 
 def train(
@@ -161,6 +160,7 @@ def train(
     from edgeface.datasets.faces import CROP_MODES
     from edgeface.errors import UsageError
     from edgeface.train import request as requests
+    from edgeface.train.networks.regressions import POINT_NETWORKS
 
     if listed:
         _list(as_json=json)
@@ -178,6 +178,46 @@ def train(
         raise UsageError(
             msg, remedy="edgeface train NETWORK DATA, as edgeface train friends photos"
         )
+    target = out or options.free_name(options.RUNS / network)
+    if network in POINT_NETWORKS:
+        pictures_only = {
+            "--people": people,
+            "--test": test,
+            "--split": split != "auto",
+            "--drop-leaks": drop_leaks,
+            "--crop": crop != "auto",
+            "--detector-model": detector_model,
+            "--skip-broken": skip_broken,
+            "--labels": labels,
+            "--pixels": pixels,
+            "--targets": targets,
+            "--model-size": model_size,
+            "--model-colour": model_colour,
+            "--alpha": alpha,
+            "--weights": weights,
+            "--unfreeze": unfreeze,
+            "--positive": positive,
+            "--head-epochs": head_epochs,
+            "--patience": patience is not None,
+            "--strategy": strategy != "one",
+            "--mixed-precision": mixed_precision,
+            "--tensorboard": tensorboard,
+        }
+        check_options(network, pictures_only)
+        train_on_points(
+            network,
+            data,
+            target,
+            variant="documented" if as_documented else "default",
+            seed=seed,
+            validation=0.3 if validation is None else validation,
+            epochs=epochs,
+            batch=batch,
+            rate=rate,
+            force=force,
+            json=json,
+        )
+        return
     asked = requests.Request(
         network=network,
         data=str(data),
@@ -208,7 +248,6 @@ def train(
         rate=rate,
         unfreeze=unfreeze,
     )
-    target = out or options.free_name(options.RUNS / network)
     how = {"mixed": mixed_precision, "force": force, "json": json}
     _run(asked, target, strategy, tensorboard, cache, **how)
 
@@ -255,9 +294,10 @@ def _run(
 
 def _list(*, as_json: bool) -> None:
     from edgeface.train.networks import NETWORKS
+    from edgeface.train.networks.regressions import POINT_NETWORKS
 
     if as_json:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "name": net.name,
                 "size": net.size,
@@ -268,6 +308,15 @@ def _list(*, as_json: bool) -> None:
             }
             for net in NETWORKS.values()
         ]
+        rows += [
+            {
+                "name": net.name,
+                "source": net.source,
+                "recorded": net.recorded,
+                "changes": list(net.changes),
+            }
+            for net in POINT_NETWORKS.values()
+        ]
         output.as_json({"schema": 1, "networks": rows})
         return
     output.table(
@@ -275,6 +324,7 @@ def _list(*, as_json: bool) -> None:
         [
             (net.name, f"{net.size}x{net.size} {net.colour}", net.recorded or output.NONE)
             for net in NETWORKS.values()
-        ],
+        ]
+        + [(net.name, "1 number", net.recorded) for net in POINT_NETWORKS.values()],
     )
     output.next_command("edgeface", "train", "friends", "PHOTOS")

@@ -161,6 +161,7 @@ class QuietTeller:
     def __init__(self, after_epoch: Callable[[Mapping[str, float]], None] | None = None) -> None:
         self.said: list[str] = []
         self.rows: list[Mapping[str, float]] = []
+        self.steps: list[tuple[int, int]] = []
         self._after_epoch = after_epoch
 
     def say(self, text: str) -> None:
@@ -168,6 +169,9 @@ class QuietTeller:
 
     def track(self, items: Sequence[Any], doing: str) -> Sequence[Any]:
         return items
+
+    def step(self, done: int, of: int) -> None:
+        self.steps.append((done, of))
 
     def epoch(self, row: Mapping[str, float], of: int) -> None:
         self.rows.append(row)
@@ -183,11 +187,11 @@ def teller() -> QuietTeller:
 @pytest.fixture(scope="session")
 def prepared(drawn_photos: Path) -> tuple[Any, Any]:
     """What training the small run was asked for, and its crops and sides."""
-    from edgeface.train.job import Request, prepare
-    from edgeface.train.run import Schedule
+    from edgeface.train.prepare import prepare
+    from edgeface.train.request import Request
     from edgeface.vision.detect import open_detector
 
-    asked = Request("friends", drawn_photos, size=32, seed=3, schedule=Schedule(epochs=20))
+    asked = Request("friends", str(drawn_photos), size=32, seed=3).changed(epochs=20)
     return asked, prepare(asked, lambda: open_detector("haar"), QuietTeller())
 
 
@@ -197,7 +201,7 @@ def small_run(prepared: tuple[Any, Any], tmp_path_factory: pytest.TempPathFactor
     from edgeface.train.job import train
 
     folder = tmp_path_factory.mktemp("runs") / "small"
-    train(*prepared, "haar", folder, QuietTeller())
+    train(*prepared, folder, QuietTeller())
     return folder
 
 

@@ -137,4 +137,4 @@ def test_what_is_recorded_of_a_run_is_cut_again_to_the_same_bytes(
     held = [e.name for e in run.split.side("validation")]
     places = [[e.name for e in again.used].index(name) for name in held]
     assert np.array_equal(again.pixels[places], run.crops("validation")[0])
-    assert np.array_equal(again.pixels[places], prepared[1].validation[0])
+    assert np.array_equal(again.pixels[places], prepared[1].validation.pixels)

@@ -225,16 +225,16 @@ def test_a_run_that_is_no_longer_the_network_that_was_trained(
     small_run: Path, tmp_path: Path, teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code builds the network anew; a scaling that changed there goes with all weights."""
-    from edgeface.train.networks import friends
+    from edgeface.train.networks import NETWORKS
 
-    real = friends.build
+    real = NETWORKS["friends"]
 
-    def build(size: int, classes: int):
-        model = real(size, classes)
+    def construct(design):
+        model = real.construct(design)
         model.get_layer("scaling").scale /= 2
         return model
 
-    monkeypatch.setattr(friends, "build", build)
+    monkeypatch.setitem(NETWORKS, "friends", replace(real, construct=construct))
     with pytest.raises(ConversionError, match="does not build the network of"):
         export(small_run, ONE, tmp_path / "b", teller)
     assert not list(tmp_path.iterdir())

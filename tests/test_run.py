@@ -143,12 +143,12 @@ def test_a_written_run_is_read_back(small_run: Path, prepared) -> None:
     assert run.split == ready.split
     assert run.config.preprocess == ready.faces.preprocess
     assert (run.config.seed, run.config.detector, run.config.schedule) == (
-        *(asked.seed, "haar", asked.schedule),
+        *(asked.seed, "haar", asked.followed.schedule),
     )
     for side in ("training", "validation"):
         pixels, truth = run.crops(side)
-        assert np.array_equal(pixels, getattr(ready, side)[0])
-        assert np.array_equal(truth, getattr(ready, side)[1])
+        assert np.array_equal(pixels, getattr(ready, side).pixels)
+        assert np.array_equal(truth, getattr(ready, side).truth)
     metrics = run.metrics()
     rows = list(csv.DictReader((small_run / "history.csv").read_text().splitlines()))
     assert len(rows) == metrics["epochs"] == 20

@@ -68,7 +68,7 @@ class Network:
 
     def from_pixels(self, pixels: Any) -> dict[str, Any]:
         """The whole network on uint8 pixels, as a graph."""
-        return {OUTPUT: self._answer(self.model.input, tf.cast(pixels, tf.float32))}
+        return {OUTPUT: self._answer(self.model.inputs[0], tf.cast(pixels, tf.float32))}
 
     def from_scaled(self, scaled: Any) -> dict[str, Any]:
         """The network without its scaling, on float32 ``pixels * scale + offset``, as a graph."""
@@ -83,11 +83,15 @@ class Network:
         """
         names = [layer.name for layer in self.model.layers]
         if "unit" not in names or "complement" not in names:
-            return keras.Model(begin, self.model.output)(value, training=False)
+            return self._between(begin, self.model.outputs[0], value)
         unit = self.model.get_layer("unit")
-        features = keras.Model(begin, unit.input)(value, training=False)
+        features = self._between(begin, unit.input, value)
         logit = tf.matmul(features, unit.kernel) + unit.bias
         return tf.sigmoid(tf.matmul(logit, tf.constant([[-1.0, 1.0]])))
+
+    def _between(self, begin: Any, end: Any, value: Any) -> Any:
+        # Under a name of its own, which Keras would count up: it stands in the file's bytes.
+        return keras.Model(begin, end, name=self.model.name)(value, training=False)
 
     def scaled(self, pixels: Pixels) -> NDArray[np.float32]:
         """What the scaling makes of pixels."""

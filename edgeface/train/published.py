@@ -59,8 +59,7 @@ def _load(model: Any, path: Path, design: Design) -> None:
     # No smaller than what the file was made for need be built: weights know no picture's size.
     base = mobilenet.base(design.height, design.width, design.channels, design.alpha)
     try:
-        with toolchain.quiet():
-            base.load_weights(path)
+        toolchain.load_weights(base, path)
     except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
         msg = f"{path}: not the weights of MobileNet v1 with alpha {design.alpha:g} without its top"
         raise InputError(msg, remedy="choose the --alpha that they were made for") from error

@@ -149,8 +149,8 @@ class Run:
         with toolchain.quiet():
             model = network(self.config.network).build(self.config.design(len(self.labels)))
         try:
-            model.load_weights(self.folder / WEIGHTS)
-        except (ValueError, OSError, KeyError) as error:
+            toolchain.load_weights(model, self.folder / WEIGHTS)
+        except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
             reason = " ".join(str(error).split())[:200]  # Keras prints the weights themselves
             msg = f"{self.folder}: {WEIGHTS} does not go with {self.config.network} ({reason})"
             raise BundleError(msg) from error

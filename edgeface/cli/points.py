@@ -1,12 +1,11 @@
-"""What commands do and say of a regression, where it differs from pictures."""
+"""What export and compare do and say of a regression, where it differs from pictures."""
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from edgeface.cli import options, output
+from edgeface.cli import output
 from edgeface.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,97 +15,6 @@ if TYPE_CHECKING:
     from edgeface.pointbundle import PointBundle
     from edgeface.pointcomparison import Compared, Shown
     from edgeface.recipe import Recipe
-    from edgeface.train.pointrun import PointRun
-
-
-def train(
-    network: str,
-    data: Path,
-    out: Path | None,
-    *,
-    as_documented: bool,
-    seed: int,
-    validation: float | None,
-    epochs: int | None,
-    batch: int | None,
-    rate: float | None,
-    force: bool,
-    json: bool,
-) -> None:
-    """``edgeface train`` of a network for points; Ctrl-C keeps the best epoch, exit code 130."""
-    from edgeface.train.networks.regressions import point_network
-    from edgeface.train.regress import train_points
-
-    net = point_network(network)
-    variant: Any = "documented" if as_documented else "default"
-    teller = _Teller()
-    with teller:
-        run = train_points(
-            network,
-            data,
-            out or options.free_name(options.RUNS / network),
-            teller,
-            variant=variant,
-            seed=seed,
-            validation=0.3 if validation is None else validation,
-            epochs=epochs,
-            batch=batch,
-            rate=rate,
-            force=force,
-        )
-    _tell_run(run, net.recorded, as_json=json)
-    if run.metrics()["interrupted"]:
-        raise typer.Exit(130)
-
-
-class _Teller:
-    """See `edgeface.train.regress.Teller`."""
-
-    def __init__(self) -> None:
-        self._bar: output.EpochBar | None = None
-        self._open = contextlib.ExitStack()
-
-    def __enter__(self) -> "_Teller":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
-
-    def say(self, text: str) -> None:
-        output.say(text)
-
-    def epoch(self, row: "Mapping[str, float]", of: int) -> None:
-        if self._bar is None:  # the first epoch waited for TensorFlow; the others say what is left
-            self._bar = self._open.enter_context(output.EpochBar(of, every=max(10, of // 10)))
-        else:
-            self._bar.epoch(row, of)
-
-
-def _tell_run(run: "PointRun", recorded: str, *, as_json: bool) -> None:
-    metrics, y = run.metrics(), run.points.output
-    if as_json:
-        output.as_json({"run": str(run.folder), "network": run.config.network, **metrics})
-    else:
-        head = ("side", "points", "L2 error", f"RMSE of {y}", "worst", "L2, straight line")
-        rows = [
-            (
-                name,
-                str(side["points"]),
-                f"{side['l2']:.4g}",
-                f"{side['rmse']:.4g}",
-                f"{side['worst']:.4g}",
-                f"{side['line_l2']:.4g}",
-            )
-            for name, side in ((n, metrics[n]) for n in ("training", "validation", "all"))
-        ]
-        output.table(head, rows)
-        output.result(f"recorded of the documented system: {recorded}")
-        output.result(f"run: {run.folder} (curve.png shows what was fitted)")
-    for warning in metrics["warnings"]:
-        output.say(f"warning: {warning}")
-    if metrics["interrupted"]:
-        output.say(f"interrupted: the best of {metrics['epochs']} epochs was kept")
-    output.next_command("edgeface", "export", run.folder, "--int8")
 
 
 def export(

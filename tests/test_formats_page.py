@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from edgeface import bundle, report
+from edgeface import bundle, pointbundle, report
 from edgeface.board import Board, State
 from edgeface.camera.sinks import jsonl
 from edgeface.datasets import split
+from edgeface.datasets.points import Standard
 from edgeface.images import Preprocess
-from edgeface.train import run
+from edgeface.train import pointrun, run
+from edgeface.train.networks.points import PointPlan
 
 RECORDS = [
     bundle.Manifest,
@@ -30,6 +32,14 @@ RECORDS = [
     State,
     split.Split,
     split.Entry,
+    pointbundle.PointManifest,
+    pointbundle.PointFile,
+    pointbundle.PointMeasured,
+    pointbundle.PointCalibration,
+    pointbundle.PointOrigin,
+    pointrun.PointConfig,
+    PointPlan,
+    Standard,
     run.Config,
     run.Schedule,
 ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edgeface.bundle import Bundle, Measured, ModelFile
 from edgeface.cli.output import table
 from edgeface.errors import EdgefaceError, GateNotMet, RecipeError
-from edgeface.recipe import HEAD, GateResult, Gates, Recipe
+from edgeface.recipe import HEAD, THIS_MACHINE, GateResult, Gates, Recipe
 
 GOOD = """
 name = "pi4-int8"
@@ -294,3 +294,28 @@ def test_recipe_errors_are_ours() -> None:
     assert issubclass(RecipeError, EdgefaceError)
     assert RecipeError.exit_code == 1
     assert GateNotMet.exit_code == 3
+
+
+def test_limits_on_names_are_refused_for_a_regression():
+    Recipe("r", "any", ("tflite",), ("float32",)).check_for_regression()
+    fits = Gates(max_size_bytes=10, max_p50_ms=5.0)
+    Recipe("r", THIS_MACHINE, ("tflite",), ("float32",), gates=fits).check_for_regression()
+    assert Gates(min_agreement=0.9, max_size_bytes=10).about_names == ("min_agreement",)
+    for gate in ("min_accuracy", "max_drop_points", "min_agreement"):
+        recipe = Recipe("r", "any", ("tflite",), ("float32",), gates=Gates(**{gate: 0.5}))
+        with pytest.raises(RecipeError, match=f"r: {gate} is a limit on names"):
+            recipe.check_for_regression()
+
+
+def test_limits_on_size_and_latency_hold_for_a_regression(fixtures: Path):
+    from edgeface.pointbundle import PointBundle
+
+    files = PointBundle.load(fixtures / "points-bundle-schema1").manifest.files
+    small = Gates(schemes=("int8",), max_size_bytes=20_000)
+    results = small.check(files, None)
+    assert [(r.file, r.met) for r in results] == [
+        ("curve.int8.tflite", True),
+        ("curve.int8.onnx", False),
+    ]
+    with pytest.raises(TypeError, match="check_for_regression was not asked first"):
+        Gates(min_accuracy=0.5).check(files, None)

@@ -6,8 +6,9 @@ import pytest
 
 from edgeface.bundle import Bundle
 from edgeface.errors import BackendMissing
+from edgeface.pointbundle import PointBundle
 from edgeface.runtime import open_backend
-from edgeface.verify import EXACT, FLOAT, INT8, tolerance, verify
+from edgeface.verify import EXACT, FLOAT, INT8, scale, tolerance, verify
 
 
 class Shifted:
@@ -97,3 +98,40 @@ def test_answers_of_another_file_are_found(fixture_bundle: Path):
     swapped = replace(int8, name=float32.name)
     done = verify(bundle, [swapped], open_file=lambda path: open_backend(bundle.path(int8)))
     assert done[0].status == "different"
+
+
+@pytest.fixture
+def point_bundle(fixtures: Path) -> PointBundle:
+    return PointBundle.load(fixtures / "points-bundle-schema1")
+
+
+def test_the_points_of_a_regression_are_replayed(point_bundle: PointBundle):
+    pytest.importorskip("onnxruntime")
+    done = verify(point_bundle)
+    assert [v.status for v in done] == ["same"] * 4
+    assert {v.crops for v in done} == {16}
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [(1e-3, ["same", "same"]), (0.1, ["different", "different"]), (30.0, ["different"] * 2)],
+)
+def test_values_may_differ_by_a_share_of_their_span(point_bundle, by: float, expected):
+    """The golden values span 1,000: what a probability may differ by, a thousand times."""
+    files = [f for f in point_bundle.manifest.files if f.format == "tflite"]
+
+    def shifted(path: Path):
+        backend = open_backend(path)
+        return Shifted(backend, by, backend.name)
+
+    done = verify(point_bundle, files, open_file=shifted)
+    assert [v.status for v in done] == expected
+    assert all(v.largest == pytest.approx(by, rel=0.05) for v in done)
+
+
+def test_the_scale_of_a_tolerance():
+    span, steps = scale(np.asarray([[1.0], [4.0], [2.0]], np.float32))
+    assert span == 3
+    assert 4e-7 < steps < 4e-6
+    assert scale(np.full((3, 1), 1e6, np.float32))[0] == 0
+    assert scale(np.full((3, 1), 1e6, np.float32))[1] > 0.06  # the steps of float32 there

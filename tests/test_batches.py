@@ -90,9 +90,9 @@ def test_another_seed_gives_another_order_and_other_variants() -> None:
     assert len(variants) == 200
 
 
-@pytest.mark.parametrize("threads", [2, 5])
+@pytest.mark.parametrize("threads", [2, 3, 5])
 def test_it_changes_nothing_how_many_prepare_them(threads: int) -> None:
-    alone = Batches(part(), HOW, 3, seed=2)
+    alone = Batches(part(), HOW, 3, seed=2, threads=1)
     several = Batches(part(), HOW, 3, seed=2, threads=threads)
     assert bytes_of(several.epoch(2)) == bytes_of(alone.epoch(2))
 
@@ -128,9 +128,10 @@ class Counting:
         return NOISE[index]
 
 
-def counted(fails_at: int = 1000) -> tuple[Counting, Batches]:
+def counted(fails_at: int = 1000, threads: int = 1) -> tuple[Counting, Batches]:
     counting = Counting(fails_at)
-    return counting, Batches(Part(counting, np.arange(50), np.arange(50)), PLAIN, 1, seed=0)
+    numbers = np.arange(50)
+    return counting, Batches(Part(counting, numbers, numbers), PLAIN, 1, seed=0, threads=threads)
 
 
 def test_only_a_few_batches_are_ever_ahead() -> None:
@@ -191,6 +192,13 @@ def test_what_goes_wrong_in_the_thread_is_raised_where_the_batch_is_asked_for() 
     with pytest.raises(OSError, match="the disk is gone"):
         taken.extend(training.epoch(1))
     assert len(taken) == 6
+    assert not left()
+
+
+def test_an_error_in_one_of_several_threads_ends_them_all() -> None:
+    _, training = counted(fails_at=7, threads=3)
+    with pytest.raises(OSError, match="the disk is gone"):
+        list(training.epoch(1))
     assert not left()
 
 

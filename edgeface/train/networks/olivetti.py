@@ -13,8 +13,8 @@ from edgeface.train.networks import blocks
 from edgeface.train.networks.kind import Design, Network
 from edgeface.train.plan import Plan, Schedule
 
-# The optimiser is not documented; adam at Keras' own rate.
-_DOCUMENTED = Plan(Schedule(20, 0, 5, 1e-3, "adam", "none", clip=0, keep="last"))
+# The optimiser is not documented; rmsprop at Keras' own rate, as in the three-friends system.
+_DOCUMENTED = Plan(Schedule(20, 0, 5, 1e-3, "rmsprop", "none", clip=0, keep="last"))
 _DEFAULT = Plan(
     Schedule(200, 40, 5, 1e-3),
     Augmentation(rotation=5, zoom=0.1, stretch=0.033, shift=0.04, flip=True, light=0.15),

@@ -20,8 +20,8 @@ FLAWS: tuple[Flaw, ...] = ("small", "blurred", "dark", "bright", "clipped", "fai
 LEAST_SHARPNESS = 0.4
 # Of the middle of a picture, where no part of a set above but night scenes and drawings on white
 # reach them: the darkest hundredth of its faces has skin that is dark, not a light that is missing.
-DARK_BELOW = 70  # what nine tenths are darker than
-BRIGHT_ABOVE = 185  # what nine tenths are brighter than
+DARK_BELOW = 70  # nine tenths are as dark or darker
+BRIGHT_ABOVE = 185  # nine tenths are as bright or brighter
 FAINT_BELOW = 16  # between the two
 CLIPPED_SHARE = 0.5
 _BLACK, _WHITE = 4, 251
@@ -146,17 +146,17 @@ def flaws(quality: Quality, size_px: int) -> dict[Flaw, tuple[float, str]]:
         "dark": (
             quality.high < DARK_BELOW,
             -quality.high,
-            lambda: f"90 % below {quality.high} of 255",
+            lambda: f"90 % at most {quality.high} of 255",
         ),
         "bright": (
             quality.low > BRIGHT_ABOVE,
             quality.low,
-            lambda: f"90 % above {quality.low} of 255",
+            lambda: f"90 % at least {quality.low} of 255",
         ),
         "clipped": (
             quality.clipped > CLIPPED_SHARE,
             quality.clipped,
-            lambda: f"{quality.clipped:.0%} black or white",
+            lambda: f"{100 * quality.clipped:.0f} % black or white",
         ),
         "faint": (
             quality.high - quality.low < FAINT_BELOW,

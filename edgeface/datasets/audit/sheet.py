@@ -87,10 +87,11 @@ def _tile(photos: Photos, item: Item) -> Picture:
         tile[:TILE_PX, left : left + TILE_PX] = _small(photos, name)
         folder, _, file = name.rpartition("/")
         for line, part in enumerate((folder, file)):
-            _write_within(tile, part, left, TILE_PX + (line + 1) * _LINE_PX, TILE_PX, _INK)
+            _write_within(tile, part, left, TILE_PX + (line + 1) * _LINE_PX, TILE_PX)
     more = f", with {len(item.names) - 2} more" if len(item.names) > 2 else ""
     room = wide - 2 * _GAP_PX
-    _write_within(tile, item.detail + more, 0, TILE_PX + 3 * _LINE_PX, room, _RED)
+    said = item.detail + more
+    _write_within(tile, said, 0, TILE_PX + 3 * _LINE_PX, room, is_name=False)
     return tile
 
 
@@ -118,16 +119,16 @@ def _blank(rows: int, columns: int) -> Picture:
 
 
 def _write_within(
-    on: Picture, text: str, left: int, bottom: int, room: int, ink: tuple[int, int, int]
+    on: Picture, text: str, left: int, bottom: int, room: int, *, is_name: bool = True
 ) -> None:
-    """Write a line; of one that is too long, the middle gives way: names differ at their ends."""
+    """Write a line; one that is too long is cut, a name in the middle: names differ at the ends."""
     text = _ascii(text)
-    kept = len(text)
-    short = text
+    short, kept = text, len(text)
     while kept > 4 and cv2.getTextSize(short, _FONT, _SIZE, 1)[0][0] > room:
         kept -= 1
-        short = f"{text[: kept // 3]}..{text[len(text) - (kept - kept // 3) :]}"
-    _write(on, short, (left, bottom), _SIZE, ink)
+        begun = kept // 3 if is_name else kept
+        short = f"{text[:begun]}..{text[len(text) - (kept - begun) :]}"
+    _write(on, short, (left, bottom), _SIZE, _INK if is_name else _RED)
 
 
 def _write(

@@ -127,3 +127,16 @@ def test_real_photographs(fake_bundle: Path, cli, real_data: Path) -> None:
     assert len(of["two_people"]) == 2
     assert len(of["grace_hopper"]) == 1
     assert of["grace_hopper"][0]["name"] in {"ada", "bob", "cyd", "unknown"}
+
+
+def test_copies_are_drawn_with_the_names(fake_bundle: Path, cli, pictures: Path) -> None:
+    out = pictures.parent / "drawn"
+    ran = cli(*whole(fake_bundle, pictures, "--draw", out))
+    assert ran.code == 0, ran.err
+    assert sorted(p.name for p in out.iterdir()) == ["a dark.jpg", "b-bright.jpg"]
+    drawn = cv2.imread(str(out / "a dark.jpg"))
+    assert drawn.shape == (40, 60, 3)
+    assert drawn.max() > 100  # the picture itself is 20 all over
+    assert f"drawn: {out}" in ran.err
+    assert cli(*whole(fake_bundle, pictures, "--draw", out)).code == 2
+    assert cli(*whole(fake_bundle, pictures, "--draw", out, "--force")).code == 0

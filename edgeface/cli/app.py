@@ -10,6 +10,7 @@ from edgeface import __version__
 from edgeface.cli import data, output
 from edgeface.cli.bench import bench
 from edgeface.cli.compare import compare
+from edgeface.cli.detect import detect
 from edgeface.cli.explain import explain
 from edgeface.cli.export import export
 from edgeface.cli.predict import predict
@@ -81,6 +82,7 @@ app.command("export")(export)
 app.command("compare")(compare)
 app.command("bench")(bench)
 app.command("predict")(predict)
+app.command("detect")(detect)
 app.command("run")(run)
 app.command("verify")(verify)
 app.command("show")(show)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import looking, options, output, targets
+from edgeface.cli import looking, options, output, photographs, targets
 from edgeface.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def predict(
     format: targets.Format = None,
     scheme: targets.Scheme = None,
     threads: options.Threads = 1,
+    draw: photographs.Draw = None,
+    force: photographs.ForceDraw = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
     json: options.Json = False,
 ) -> None:
@@ -37,12 +39,16 @@ def predict(
         msg = "--csv and --json were both given"
         raise UsageError(msg, remedy="choose one")
     named, given = _split(things)
-    files = _pictures(given)
+    kinds = "neither a bundle nor a folder with pictures"
+    files = photographs.named(given, "edgeface predict BUNDLE PICTURES...", kinds)
+    drawn = photographs.copies(draw, files, force=force)
     bundle, file, _ = looking.choose(named, format, scheme)
     eyes = looking.open_eyes(
         bundle, file, detector=detector, detector_model=detector_model, threads=threads
     )
-    rows = [row for path in output.track(files, "looking") for row in _look(path, eyes)]
+    rows = [
+        row for path in output.track(files, "looking") for row in _look(path, eyes, drawn.get(path))
+    ]
     if json:
         output.as_json({"bundle": str(bundle.folder), "file": file.name, "faces": rows})
     elif csv:
@@ -52,6 +58,8 @@ def predict(
             writer.writerows(_flat(row) for row in rows)
     else:
         output.table(("file", "box", "name", "score"), [_line(row) for row in rows])
+    if draw is not None:
+        output.say(f"drawn: {draw}")
     broken = [row["error"] for row in rows if row["error"]]
     if broken:
         msg = f"{len(broken)} of {len(files)} pictures could not be used; the first: {broken[0]}"
@@ -72,34 +80,11 @@ def _split(things: list[Path]) -> tuple[Path | None, list[Path]]:
     return None, things
 
 
-def _pictures(given: list[Path]) -> list[Path]:
-    """Files as they were named, folders by what is in them.
-
-    Raises:
-        UsageError: Nothing was named, or something is not there, or a folder holds no picture.
-    """
-    from edgeface.images import SUFFIXES
-
-    if not given:
-        msg = "no pictures were named"
-        raise UsageError(msg, remedy="edgeface predict BUNDLE PICTURES...")
-    files: list[Path] = []
-    for path in given:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
-            if not inside:
-                msg = f"{path} is neither a bundle nor a folder with pictures"
-                raise UsageError(msg, remedy="edgeface predict BUNDLE PICTURES...")
-            files += inside
-        else:
-            files.append(path)
-    return files
-
-
-def _look(path: Path, eyes: "Pipeline") -> list[dict[str, Any]]:
+def _look(path: Path, eyes: "Pipeline", copy: Path | None) -> list[dict[str, Any]]:
     """One row a face; one row for nobody, or for a picture that cannot be used."""
     import math
 
+    from edgeface.camera.overlay import draw_faces
     from edgeface.errors import EdgefaceError
     from edgeface.images import read_picture
     from edgeface.vision.decide import NOBODY
@@ -107,9 +92,12 @@ def _look(path: Path, eyes: "Pipeline") -> list[dict[str, Any]]:
     nothing: dict[str, Any] = {"nearest": None, "score": None, "threshold": None}
     base: dict[str, Any] = {"file": str(path), "box": None}
     try:
-        seen = eyes.look(read_picture(path))
+        picture = read_picture(path)
+        seen = eyes.look(picture)
     except EdgefaceError as error:  # a broken picture, or one that the detector fails on
         return [base | {"name": None} | nothing | {"error": str(error)}]
+    if copy is not None:
+        photographs.write(copy, draw_faces(picture, seen.faces))
     if seen.nobody:
         return [base | {"name": NOBODY} | nothing | {"error": None}]
     rows = []

@@ -1,6 +1,8 @@
 """The window detector on a network with weights by hand: blue squares on black are its faces."""
 
 import contextlib
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeface.errors import BackendError, DetectorError
+from edgeface import sealed
+from edgeface.bundle import Bundle
+from edgeface.errors import BackendError, BundleError, DetectorError
 from edgeface.geometry import Detections, iou
 from edgeface.images import Picture
 from edgeface.runtime.metadata import entry
@@ -19,6 +23,7 @@ from edgeface.vision import window as module
 from edgeface.vision import windowfile
 from edgeface.vision.detect import open_detector
 from edgeface.vision.hits import evidence, group
+from edgeface.vision.pipeline import open_pipeline
 from edgeface.vision.window import Window
 
 NAME = "light.window.float32.tflite"
@@ -243,3 +248,74 @@ def test_groups_lie_among_their_hits_and_do_not_depend_on_their_order(
 def test_a_score_of_one_is_evidence_with_an_end() -> None:
     assert np.isfinite(evidence(np.asarray([0, 0.5, 1], np.float32))).all()
     assert evidence(np.asarray([0.5], np.float32))[0] == pytest.approx(0)
+
+
+@pytest.fixture
+def bundle(fixture_bundle: Path, light: Path, tmp_path: Path) -> Path:
+    """The committed bundle as one of whole pictures that also makes a window detector."""
+    folder = tmp_path / "with-window"
+    with sealed.new_folder(folder) as new:
+        for path in fixture_bundle.iterdir():
+            if path.name != sealed.SUMS:
+                shutil.copy(path, new)
+        shutil.copy(light, new)
+        manifest = json.loads((new / "manifest.json").read_text("utf-8"))
+        manifest["preprocess"] |= {"framing": "whole", "margin": 0.0}
+        manifest["windows"] = [
+            {
+                "name": light.name,
+                "format": "tflite",
+                "scheme": "float32",
+                "sha256": sealed.sha256(light),
+                "size_bytes": light.stat().st_size,
+                "threshold": 0.99,
+                "faces": 10,
+                "found": 9,
+                "scenes": 40,
+                "false": 3,
+            }
+        ]
+        (new / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    return folder
+
+
+def test_a_bundle_names_its_window_file(bundle: Path) -> None:
+    found = open_detector("window", bundle).detect(with_square(50, 40, 12)[0])
+    assert len(found) == 1
+
+
+def test_a_bundle_whose_window_file_was_changed_is_refused(bundle: Path) -> None:
+    path = bundle / NAME
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(BundleError, match=NAME):
+        open_detector("window", bundle)
+
+
+def test_a_network_of_windows_looks_at_windows_behind_its_own_detector(bundle: Path) -> None:
+    loaded = Bundle.load(bundle)
+    eyes = open_pipeline(loaded, loaded.file())
+    assert eyes.detector.name == "window"
+    # The face is half of its window: as much as itself is missing around it.
+    assert eyes.classifier.preprocess.margin == pytest.approx(0.5)
+    seen = eyes.look(with_square(50, 40, 24)[0])
+    assert len(seen.faces) == 1
+    elsewhere = open_pipeline(loaded, loaded.file(), detector="haar")
+    assert elsewhere.classifier.preprocess.margin == 0
+
+
+def test_show_says_what_a_window_file_is(cli, bundle: Path) -> None:
+    ran = cli("show", bundle / NAME)
+    assert ran.code == 0, ran.err
+    assert "smallest face  8 px" in ran.out
+    assert json.loads(cli("show", bundle / NAME, "--json").out)["facts"]["stride"] == 2
+    assert "9 of 10" in cli("show", bundle).out
+
+
+@pytest.mark.parametrize("command", ["bench", "predict", "run"])
+def test_a_window_file_is_no_classifier(cli, bundle: Path, command: str) -> None:
+    picture = bundle.parent / "one.png"
+    cv2.imwrite(str(picture), black())
+    ran = cli(command, bundle / NAME, *([picture] if command == "predict" else []))
+    assert ran.code == 2
+    assert "it finds faces, it does not name them" in ran.err
+    assert "remedy: edgeface detect PICTURES" in ran.err

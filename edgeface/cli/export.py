@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import options, output, points
+from edgeface.cli import options, output, points, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,12 +97,14 @@ def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
     from edgeface import recipe, records
     from edgeface.convert import page
 
+    scans = made.bundle.manifest.windows if made.bundle else ()
     if as_json:
         output.as_json(
             {
                 "bundle": str(target) if made.bundle else None,
                 "float_accuracy": made.float_accuracy,
                 "files": [records.plain(file) for file in made.files],
+                "windows": [records.plain(file) for file in scans],
                 "gates": [records.plain(gate) for gate in made.gates],
             }
         )
@@ -114,6 +116,7 @@ def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
         output.result("")
         output.table(recipe.HEAD, _gate_rows(made.gates))
     if made.bundle:
+        windows.table(scans)
         output.result(f"bundle: {target} (report.html shows what was measured)")
 
 

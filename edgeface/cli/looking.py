@@ -50,7 +50,7 @@ def open_eyes(
     threads: int,
 ) -> "Pipeline":
     """Open the pipeline, and say what looks and whether it is what the network was trained with."""
-    from edgeface.vision.pipeline import open_pipeline
+    from edgeface.vision.pipeline import open_pipeline, usual_detector
 
     eyes = open_pipeline(
         bundle, file, detector=detector, detector_model=detector_model, threads=threads
@@ -59,9 +59,7 @@ def open_eyes(
     output.say(
         f"model: {file.name} on {backend}; detector: {used}; threshold {file.threshold_text}"
     )
-    trained = bundle.manifest.detector
-    if bundle.manifest.preprocess.framing != "face":
-        trained = "none"
+    trained = usual_detector(bundle.manifest)
     if used != trained:
         output.say(
             f"note: trained on faces found by {trained}, {used} cuts them a little otherwise"

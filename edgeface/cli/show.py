@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import options, output, targets
+from edgeface.cli import options, output, targets, windows
 from edgeface.errors import BackendMissing, BundleError
 
 if TYPE_CHECKING:
@@ -25,8 +25,13 @@ def show(
     json: options.Json = False,
 ) -> None:
     """Say what a bundle, a run or a model file is."""
+    from edgeface.vision.windowfile import is_window
+
     if subject is not None and (subject / _CONFIG).is_file():
         _show_run(subject, json=json)
+        return
+    if subject is not None and is_window(subject):
+        windows.show(subject, json=json)
         return
     target = targets.resolve(subject, None, None)
     if target.bundle is None:
@@ -39,6 +44,7 @@ def show(
 
 def _show_bundle(target: targets.Target, *, json: bool) -> None:
     from edgeface import records
+    from edgeface.bundle import Manifest
 
     assert target.bundle is not None
     manifest = target.bundle.manifest
@@ -48,6 +54,7 @@ def _show_bundle(target: targets.Target, *, json: bool) -> None:
         output.result(f"{target.path}: a bundle, every checksum right")
         _facts(_about(manifest))
         output.table(*_measured(manifest.files))
+        windows.table(manifest.windows if isinstance(manifest, Manifest) else ())
     output.next_command("edgeface", "verify", target.path)
 
 

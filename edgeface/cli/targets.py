@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,6 +47,7 @@ def resolve(named: Path | None, format: str | None, scheme: str | None) -> Targe
     from edgeface.bundlefolder import MANIFEST
     from edgeface.pointbundle import open_bundle
     from edgeface.sealed import SUMS
+    from edgeface.vision.windowfile import is_window
 
     if named is not None and not named.exists():
         msg = f"{named}: no such bundle or model file"
@@ -58,6 +60,10 @@ def resolve(named: Path | None, format: str | None, scheme: str | None) -> Targe
     if format or scheme:
         msg = f"{named} is a single file: --format and --scheme choose among those of a bundle"
         raise UsageError(msg)
+    if is_window(named):
+        msg = f"{named} is a file of the window detector: it finds faces, it does not name them"
+        remedy = f"edgeface detect PICTURES --detector window --detector-model {quote(str(named))}"
+        raise UsageError(msg, remedy=remedy)
     beside = named.parent
     if (beside / MANIFEST).is_file() and (beside / SUMS).is_file():
         bundle = open_bundle(beside)

@@ -1,12 +1,9 @@
 """The export job: run + recipe → bundle, with every file held against the trained network."""
 
 import datetime
-import importlib.metadata
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,9 +12,10 @@ from numpy.typing import NDArray
 
 from edgeface import __version__, evaluate, records, sealed
 from edgeface import bundle as bundles
-from edgeface.bench.measure import DEFAULT, Task, measure
-from edgeface.convert import calibrate, onnx, page, parity, tflite
+from edgeface.convert import calibrate, onnx, page, parity, tflite, window
+from edgeface.convert.latency import p50_ms
 from edgeface.convert.network import Network
+from edgeface.convert.versions import versions
 from edgeface.errors import ConversionError, GateNotMet
 from edgeface.images import Pixels
 from edgeface.recipe import GateResult, Recipe
@@ -26,7 +24,6 @@ from edgeface.train.run import Run
 from edgeface.vision.decide import fit_threshold
 
 GOLDEN_CROPS = 16
-PACKAGES = ("ai-edge-litert", "keras", "numpy", "onnx", "onnxruntime", "tensorflow", "tf2onnx")
 
 
 class Teller(Protocol):
@@ -98,12 +95,16 @@ def export(
     with sealed.new_folder(out, force=force) as folder:
         files, outputs = _convert(run, recipe, network, sides, folder, teller)
         accuracy = evaluate.accuracy(sides.probs, sides.truth)
-        timed = _p50_ms(files, folder, sides.pixels) if recipe.gates.max_p50_ms is not None else {}
+        timed = p50_ms(files, folder, sides.pixels) if recipe.gates.max_p50_ms is not None else {}
         gates = tuple(recipe.gates.check(files, accuracy, timed))
         missed = [g for g in gates if not g.met]
         if missed and not keep:
             raise Missed(Exported(None, files, accuracy, gates))
-        manifest = _manifest(run, recipe, out.name, files, sides)
+        held = sides.pixels, sides.truth
+        windows = window.files(
+            run, recipe.schemes, folder, network, sides.calibration, held, teller
+        )
+        manifest = _manifest(run, recipe, out.name, files, windows, sides)
         _finish(folder, manifest, sides, outputs, run, accuracy)
     return Exported(bundles.Bundle.load(out), files, accuracy, gates)
 
@@ -180,7 +181,7 @@ def _convert(
 
 def _check_size(name: str, content: bytes, network: Network, scheme: bundles.Scheme) -> None:
     """A file has to hold its weights; a well-known wrong path writes one without them."""
-    least = network.model.count_params() * (1 if scheme == "int8" else 4)
+    least = network.folded_parameters * (1 if scheme == "int8" else 4)
     if not least <= len(content) <= 2 * least + 262_144:
         msg = f"{name}: {len(content)} bytes cannot be {network.model.count_params()} parameters"
         raise ConversionError(msg, remedy="the converter wrote a broken file; please report this")
@@ -240,24 +241,12 @@ def _with_bytes(file: bundles.ModelFile, path: Path) -> bundles.ModelFile:
     return replace(file, sha256=sealed.sha256(path), size_bytes=path.stat().st_size)
 
 
-def _p50_ms(files: Sequence[bundles.ModelFile], folder: Path, pixels: Pixels) -> dict[str, float]:
-    """Median latency of every file on this machine, as `edgeface bench` measures it, one thread."""
-    tasks = []
-    for file in files:
-        load = partial(open_backend, folder / file.name)
-        facts = (file.name, file.sha256, file.size_bytes, file.format, file.scheme)
-        tasks.append(Task(*facts, threads=1, open=load))
-    cells, interrupted = measure(tasks, lambda backend: pixels, DEFAULT)
-    if interrupted:
-        raise KeyboardInterrupt
-    return {cell.file: cell.quantile_ms(0.5) or math.nan for cell in cells}
-
-
 def _manifest(
     run: Run,
     recipe: Recipe,
     name: str,
     files: tuple[bundles.ModelFile, ...],
+    windows: tuple[bundles.WindowFile, ...],
     sides: _Sides,
 ) -> bundles.Manifest:
     sums = sealed.read_sums(run.folder, "run")
@@ -279,18 +268,10 @@ def _manifest(
             run=str(run.folder),
             weights_sha256=run.weights_sha256,
             split_sha256=sums["split.json"],
-            versions={p: _version(p) for p in PACKAGES},
+            versions=versions(),
         ),
+        windows=windows,
     )
-
-
-def _version(package: str) -> str:
-    for name in (package, f"{package}-cpu"):
-        try:
-            return importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return "unknown"
 
 
 def _finish(

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeface.bundle import Bundle, ModelFile
+from edgeface.bundle import Bundle, Manifest, ModelFile
 from edgeface.errors import DetectorError
 from edgeface.images import Picture
 from edgeface.vision.classify import Classifier, open_classifier
 from edgeface.vision.decide import Decision
 from edgeface.vision.detect import WITH_FILE, Detector, open_detector
+from edgeface.vision.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,10 @@ def open_pipeline(
     Args:
         bundle: A loaded bundle.
         file: One of its files.
-        detector: A name; None takes the one that the bundle was trained with, and ``none`` where it
-            was trained on whole pictures.
-        detector_model: YuNet's file.
+        detector: A name; None takes the one that the bundle was trained with. Where that is none,
+            because it was trained on whole pictures, it is the bundle's own window detector, or
+            else ``none``.
+        detector_model: Of the detector; the window detector's may be in the bundle.
         threads: For the computation of the network.
 
     Raises:
@@ -131,9 +133,22 @@ def open_pipeline(
         BundleError: The file is another network than the manifest says.
     """
     manifest = bundle.manifest
-    named = detector or (manifest.detector if manifest.preprocess.framing == "face" else "none")
-    if named in WITH_FILE and detector is None and detector_model is None:
+    named = detector or usual_detector(manifest)
+    if named == "window" and manifest.windows:
+        detector_model = detector_model or bundle.folder
+    elif named in WITH_FILE and detector is None and detector_model is None:
         msg = f"{bundle.folder} was trained on faces found by {named}, whose file is not in it"
         raise DetectorError(msg, remedy="add --detector-model FILE, or --detector haar")
     opened = open_detector(named, detector_model)
-    return Pipeline(opened, open_classifier(bundle, file, threads=threads))
+    classifier = open_classifier(bundle, file, threads=threads)
+    if isinstance(opened, Window) and manifest.windows:
+        # Of a network whose pictures are windows: it is shown the window again, not the face alone.
+        classifier.preprocess = replace(manifest.preprocess, margin=opened.margin)
+    return Pipeline(opened, classifier)
+
+
+def usual_detector(manifest: Manifest) -> str:
+    """What a bundle's crops come from: the detector it was trained with, or one it makes itself."""
+    if manifest.preprocess.framing == "face":
+        return manifest.detector
+    return "window" if manifest.windows else "none"

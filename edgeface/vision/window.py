@@ -47,6 +47,11 @@ class Window:
         path, content, self.facts = windowfile.read(model)
         self._scan = Scan(content, str(path), self.facts.channels, threads)
 
+    @property
+    def margin(self) -> float:
+        """What its boxes lack of its windows on every side, as a share of their own side."""
+        return (1 / self.facts.face_side - 1) / 2
+
     def detect(self, picture: Picture) -> Detections:
         """See `edgeface.vision.detect.Detector.detect`; scores: of the network, up to 1."""
         found = self.candidates(picture)

@@ -12,7 +12,7 @@ from typing import Literal
 from edgeface import records
 from edgeface.bundle import Bundle
 from edgeface.bundlefolder import MANIFEST
-from edgeface.errors import DetectorError
+from edgeface.errors import BackendError, DetectorError
 from edgeface.images import Colour
 from edgeface.runtime.metadata import entry
 
@@ -105,6 +105,25 @@ def read(named: Path | None) -> tuple[Path, bytes, Facts]:
         msg = f"{path}: the detector's model file cannot be read ({error.strerror})"
         raise DetectorError(msg, remedy=REMEDY) from error
     return path, content, _facts(content, str(path))
+
+
+def is_window(path: Path) -> bool:
+    """Whether a file is one of the window detector, as far as its first look tells."""
+    try:
+        if path.suffix != ".tflite" or path.stat().st_size > MAX_BYTES:
+            return False
+        text = entry(path.read_bytes(), METADATA, str(path))
+        return text is not None and _kind(text) == "window"
+    except (OSError, BackendError):
+        return False
+
+
+def _kind(text: bytes) -> str:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    return str(data.get("kind", "")) if isinstance(data, dict) else ""
 
 
 def _in_bundle(folder: Path) -> Path:

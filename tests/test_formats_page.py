@@ -14,6 +14,7 @@ from edgeface.datasets.points import Standard
 from edgeface.images import Preprocess
 from edgeface.train import pointrun, run
 from edgeface.train.networks.points import PointPlan
+from edgeface.vision.windowfile import Facts
 
 RECORDS = [
     bundle.Manifest,
@@ -22,6 +23,8 @@ RECORDS = [
     bundle.Tensor,
     bundle.Calibration,
     bundle.Origin,
+    bundle.WindowFile,
+    Facts,
     Preprocess,
     report.Report,
     report.Cell,

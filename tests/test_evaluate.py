@@ -129,3 +129,43 @@ def test_answers_asks_for_one_picture_at_a_time(fake_backend) -> None:
     nothing = evaluate.answers(fake_backend.infer, pixels[:0], 3)
     assert nothing.shape == (0, 3)
     assert nothing.dtype == np.float32
+
+
+SCORES = np.array([0.9, 0.8, 0.8, 0.7, 0.3, 0.1])
+POSITIVE = np.array([True, False, True, True, False, False])
+
+
+def test_the_roc_takes_equal_scores_as_one_step() -> None:
+    curve = evaluate.roc(SCORES, POSITIVE)
+    assert curve.thresholds.tolist() == [np.inf, 0.9, 0.8, 0.7, 0.3, 0.1]
+    np.testing.assert_allclose(curve.true_positives, [0, 1 / 3, 2 / 3, 1, 1, 1])
+    np.testing.assert_allclose(curve.false_positives, [0, 0, 1 / 3, 1 / 3, 2 / 3, 1])
+
+
+@given(st.integers(2, 60), st.integers(0, 2**32 - 1))
+def test_the_area_is_how_often_a_positive_scores_above_a_negative(n: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(0, 6, n) / 5  # many of them equal
+    positive = np.arange(n) < rng.integers(1, n)
+    pairs = scores[positive][:, None] - scores[~positive][None]
+    expected = ((pairs > 0) + 0.5 * (pairs == 0)).mean()
+    assert evaluate.auc(scores, positive) == pytest.approx(expected)
+    assert evaluate.auc(-scores, positive) == pytest.approx(1 - expected)
+    assert evaluate.auc(scores.astype(np.float32) ** 3, positive) == pytest.approx(expected)
+
+
+def test_the_area_of_what_is_told_apart_wholly_and_of_what_is_not_at_all() -> None:
+    assert evaluate.auc(np.array([0.1, 0.2, 0.8, 0.9]), np.array([0, 0, 1, 1], bool)) == 1
+    assert evaluate.auc(np.full(5, 0.5), np.array([0, 1, 0, 1, 0], bool)) == 0.5
+
+
+def test_every_point_of_the_roc_is_what_its_threshold_gives() -> None:
+    rng = np.random.default_rng(0)
+    scores, positive = rng.random(80).astype(np.float32), rng.random(80) < 0.4
+    curve = evaluate.roc(scores, positive)
+    for threshold, false, true in zip(
+        curve.thresholds, curve.false_positives, curve.true_positives, strict=True
+    ):
+        called = scores.astype(np.float64) >= threshold
+        assert true == pytest.approx(called[positive].mean())
+        assert false == pytest.approx(called[~positive].mean())

@@ -1,5 +1,6 @@
 """The pictures that a run leaves: the learning curve and the contact sheet of its crops."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -35,18 +36,21 @@ def roc_curve(path: Path, curve: Roc, label: str) -> None:
     """The ROC of the class ``label``, and its upper left corner beside it: a PNG."""
     from matplotlib.figure import Figure
 
-    area = float(np.trapezoid(curve.true_positives, curve.false_positives))
+    # Between two dollar signs matplotlib reads a language of its own.
+    name = (label if len(label) <= 30 else f"{label[:29]}…").replace("$", r"\$")
     figure = Figure(figsize=(8, 3.8), dpi=120, layout="constrained")
     for axes, (right, bottom) in zip(figure.subplots(1, 2), ((1.0, 0.0), (0.1, 0.9)), strict=True):
         axes.step(curve.false_positives, curve.true_positives, color=BLUE, where="post")
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":")
         margin = right * 0.02
         axes.set(xlim=(-margin, right + margin), ylim=(bottom - margin, 1 + margin))
-        axes.set(xlabel="others called so (false positives)", ylabel=f"{label} found")
+        axes.set(xlabel="others called so (false positives)", ylabel=f"{name} found")
         axes.spines[["top", "right"]].set_visible(False)
-    figure.axes[0].set_title(f"{label}: area under the curve {area:.4f}", fontsize=10)
+    figure.axes[0].set_title(f"{name}: area under the curve {curve.area:.4f}", fontsize=10)
     figure.axes[1].set_title("its upper left corner", fontsize=10)
-    figure.savefig(path)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # then a box stands for it
+        figure.savefig(path)
 
 
 def contact_sheet(path: Path, crops: Mapping[str, tuple[Pixels, int]], side: int = 64) -> None:

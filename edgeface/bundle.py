@@ -276,7 +276,9 @@ class Bundle:
 def _check(manifest: Manifest, folder: Path) -> None:
     """What types alone do not say."""
     where = folder / MANIFEST
-    check_names((*manifest.files, *manifest.windows), sealed.read_sums(folder, "bundle"), str(where))
+    check_names(
+        (*manifest.files, *manifest.windows), sealed.read_sums(folder, "bundle"), str(where)
+    )
     if not manifest.labels or len(set(manifest.labels)) != len(manifest.labels):
         msg = f"{where}: no labels, or one that stands twice"
         raise BundleError(msg, remedy=AGAIN)

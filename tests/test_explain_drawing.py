@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+
+Image = pytest.importorskip("PIL.Image")  # of the training half
 
 pytestmark = pytest.mark.tf
 RED, BLUE, WHITE = (103, 0, 31), (5, 48, 97), (247, 246, 246)  # the ends and the middle of RdBu

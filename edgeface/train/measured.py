@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from edgeface import evaluate
+from edgeface.datasets.audit.balance import FEW, UNEVEN
 
-FEW_PICTURES = 10
-UNEVEN = 5
 OVERFIT = 0.1
 
 
@@ -61,10 +60,10 @@ def warnings_before(
             f"of pictures in {near}: what is measured there is partly memory "
             "(--drop-leaks leaves them out)"
         )
-    few = [label for label, n in per_class.items() if n < FEW_PICTURES]
+    few = [label for label, n in per_class.items() if n < FEW]
     if few:
         names = ", ".join(few[:5]) + (", …" if len(few) > 5 else "")
-        told.append(f"fewer than {FEW_PICTURES} training pictures of {len(few)} classes: {names}")
+        told.append(f"fewer than {FEW} training pictures of {len(few)} classes: {names}")
     most, least = max(per_class.values()), min(per_class.values())
     if most >= UNEVEN * least:
         told.append(f"uneven classes: {least} to {most} training pictures; accuracy hides the rare")

@@ -1,8 +1,9 @@
 """Keras → ONNX: float32, and int8 as QDQ per channel."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from edgeface.train import toolchain  # first: it silences what is imported next
 
@@ -12,6 +13,7 @@ import logging
 import onnx
 import tensorflow as tf
 import tf2onnx
+from numpy.typing import NDArray
 from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -25,49 +27,72 @@ HEAD = ("Softmax", "Sigmoid")  # what makes probabilities, as ONNX calls it
 
 def to_float32(network: Network) -> bytes:
     """The network with its scaling inside, NHWC, uint8 in and float32 out."""
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     signature = [tf.TensorSpec((1, *network.shape), tf.uint8, name=INPUT)]
+    return traced(lambda pixels: network.from_pixels(pixels)[OUTPUT], signature, OUTPUT)
 
-    def graph(pixels: tf.Tensor) -> tf.Tensor:
-        return tf.identity(network.from_pixels(pixels)[OUTPUT], name=OUTPUT)
+
+def traced(graph: Callable[[Any], Any], signature: Sequence[Any], output: str) -> bytes:
+    """A function of tensors as an ONNX file.
+
+    Args:
+        graph: One tensor to one tensor.
+        signature: Shape, dtype and name of the input.
+        output: What the file calls the answer.
+    """
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+
+    def named(value: Any) -> Any:
+        return tf.identity(graph(value), name=output)
 
     with toolchain.quiet():
         model, _ = tf2onnx.convert.from_function(
-            tf.function(graph, input_signature=signature), signature, opset=OPSET
+            tf.function(named, input_signature=signature), signature, opset=OPSET
         )
     # from_function names the output after its place in the graph; the contract has a name for it.
-    _rename_output(model)
+    _rename_output(model, output)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
 
 
-def _rename_output(model: onnx.ModelProto) -> None:
+def _rename_output(model: onnx.ModelProto, output: str) -> None:
     old = model.graph.output[0].name
     for node in model.graph.node:
         for names in (node.input, node.output):
             for i, name in enumerate(names):
                 if name == old:
-                    names[i] = OUTPUT
-    model.graph.output[0].name = OUTPUT
+                    names[i] = output
+    model.graph.output[0].name = output
 
 
-class _Pictures(quantization.CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, pixels: Pixels) -> None:
-        self._rest = iter(pixels)
+class _OneByOne(quantization.CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, name: str, rows: NDArray[Any]) -> None:
+        self._name, self._rest = name, iter(rows)
 
-    def get_next(self) -> dict[str, Pixels] | None:
-        pixels = next(self._rest, None)
-        return None if pixels is None else {INPUT: pixels[None]}
+    def get_next(self) -> dict[str, NDArray[Any]] | None:
+        row = next(self._rest, None)
+        return None if row is None else {self._name: row[None]}
 
 
 def to_int8(float32: bytes, calibration: Pixels) -> bytes:
-    """A float32 file quantised: int8 weights per channel, int8 activations, min-max ranges.
-
-    The softmax or sigmoid stays in float, as in TFLite, and for the same reason.
+    """A float32 file quantised; the softmax or sigmoid stays in float, as in TFLite.
 
     Args:
         float32: What `to_float32` gave.
         calibration: (n, height, width, channels) uint8.
+    """
+    return quantised(float32, INPUT, calibration, HEAD)
+
+
+def quantised(
+    float32: bytes, name: str, calibration: NDArray[Any], in_float: Sequence[str]
+) -> bytes:
+    """A file in int8: QDQ, weights per channel, activations by their least and largest value.
+
+    Args:
+        float32: The file.
+        name: Of its input.
+        calibration: (n, …) what the input may be.
+        in_float: Operators that are left as they are.
     """
     with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
         plain, folded, done = (Path(folder, f"{n}.onnx") for n in ("plain", "folded", "int8"))
@@ -77,13 +102,13 @@ def to_int8(float32: bytes, calibration: Pixels) -> bytes:
         quantization.quantize_static(
             str(folded),
             str(done),
-            _Pictures(calibration),
+            _OneByOne(name, calibration),
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
             activation_type=quantization.QuantType.QInt8,
             weight_type=quantization.QuantType.QInt8,
             calibrate_method=quantization.CalibrationMethod.MinMax,
-            nodes_to_exclude=[node.name for node in graph.node if node.op_type in HEAD],
+            nodes_to_exclude=[node.name for node in graph.node if node.op_type in in_float],
         )
         return done.read_bytes()
 

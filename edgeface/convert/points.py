@@ -5,24 +5,17 @@ points and their ends, so that no value between them is clipped. TFLite is in
 `edgeface.convert.pointtflite`.
 """
 
-import logging
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from edgeface.train import toolchain  # first: it silences what is imported next
+from edgeface.train import toolchain  # noqa: F401 - first: it silences what is imported next
 
 # isort: split
 import numpy as np
-import onnx
 import tensorflow as tf
-import tf2onnx
 from numpy.typing import NDArray
-from onnxruntime import quantization
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from edgeface.bundlefolder import Scheme
-from edgeface.convert.onnx import OPSET
+from edgeface.convert import onnx
 from edgeface.convert.parity import BOUND, MEAN_BOUND
 from edgeface.datasets.points import Numbers
 from edgeface.errors import ConversionError
@@ -63,65 +56,18 @@ def calibration_of(x: Numbers, most: int, seed: int) -> tuple[Inputs, NDArray[np
 
 def to_onnx(model: Any) -> bytes:
     """The network as float32 ONNX."""
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     signature = [tf.TensorSpec((1, model.input_shape[1]), tf.float32, name=INPUT)]
-
-    def graph(x: tf.Tensor) -> tf.Tensor:
-        return tf.identity(model(x, training=False), name=OUTPUT)
-
-    with toolchain.quiet():
-        made, _ = tf2onnx.convert.from_function(
-            tf.function(graph, input_signature=signature), signature, opset=OPSET
-        )
-    _name_output(made)
-    onnx.checker.check_model(made, full_check=True)
-    return bytes(made.SerializeToString())
-
-
-def _name_output(made: onnx.ModelProto) -> None:
-    """from_function names the output after its place in the graph."""
-    old = made.graph.output[0].name
-    for node in made.graph.node:
-        for names in (node.input, node.output):
-            for i, name in enumerate(names):
-                if name == old:
-                    names[i] = OUTPUT
-    made.graph.output[0].name = OUTPUT
-
-
-class _Rows(quantization.CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, x: Inputs) -> None:
-        self._rest = iter(x)
-
-    def get_next(self) -> dict[str, Inputs] | None:
-        row = next(self._rest, None)
-        return None if row is None else {INPUT: row[None]}
+    return onnx.traced(lambda x: model(x, training=False), signature, OUTPUT)
 
 
 def quantise_onnx(float32: bytes, calibration: Inputs) -> bytes:
-    """A float32 ONNX file in int8: QDQ, per channel, min-max ranges; its scaling stays in float.
+    """A float32 ONNX file in int8; its scaling stays in float.
 
     Args:
         float32: What `to_onnx` gave.
         calibration: (n, inputs).
     """
-    with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
-        plain, folded, done = (Path(folder, f"{n}.onnx") for n in ("plain", "folded", "int8"))
-        plain.write_bytes(float32)
-        quant_pre_process(str(plain), str(folded), skip_symbolic_shape=True)
-        graph = onnx.load(folded).graph
-        quantization.quantize_static(
-            str(folded),
-            str(done),
-            _Rows(calibration),
-            quant_format=quantization.QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=quantization.QuantType.QInt8,
-            weight_type=quantization.QuantType.QInt8,
-            calibrate_method=quantization.CalibrationMethod.MinMax,
-            nodes_to_exclude=[n.name for n in graph.node if n.op_type in ("Mul", "Add")],
-        )
-        return done.read_bytes()
+    return onnx.quantised(float32, INPUT, calibration, ("Mul", "Add"))
 
 
 def check_parity(

@@ -96,6 +96,29 @@ def drawn_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def write_small_pictures(
+    root: Path, people: Sequence[str] = ("ada", "bob"), count: int = 6, side: int = 40
+) -> Path:
+    """Pictures that are taken for crops: noise, and for everybody a bright band elsewhere."""
+    import cv2
+
+    rng = np.random.default_rng(0)
+    for i, who in enumerate(people):
+        for number in range(count):
+            path = root / who / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            picture = rng.integers(0, 100, (side, side, 3), np.uint8)
+            picture[side // 4 * i : side // 4 * (i + 1)] += 150
+            path.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+    return root
+
+
+@pytest.fixture
+def small_pictures() -> Callable[..., Path]:
+    """Writes a folder a person of small pictures, that anybody can be told by."""
+    return write_small_pictures
+
+
 _MAT_CLASSES = {"f8": 6, "f4": 7, "i1": 8, "u1": 9, "i2": 10, "u2": 11, "i4": 12, "u4": 13}
 _MAT_CLASSES |= {"i8": 14, "u8": 15}
 _MAT_TYPES = {"i1": 1, "u1": 2, "i2": 3, "u2": 4, "i4": 5, "u4": 6, "f4": 7, "f8": 9}

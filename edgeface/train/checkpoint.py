@@ -82,8 +82,7 @@ class Progress:
                 os.fsync(file.fileno())
             beside.replace(folder / FILE)
         except OSError as error:
-            msg = f"{folder}: the progress of the training cannot be written ({error.strerror})"
-            raise EdgefaceError(msg, remedy="free some space; --resume goes on") from error
+            raise _cannot_keep(folder, error) from error
 
     @classmethod
     def load(cls, folder: Path) -> "Progress | None":
@@ -96,7 +95,7 @@ class Progress:
         if not path.is_file():
             return None
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 facts = records.from_json(str(stored["facts"]), str(path), BundleError)
                 records.check_schema(facts, SCHEMA, str(path), BundleError)
                 lists = {
@@ -151,11 +150,24 @@ class Keeper:
         if self._clock() - self._last < self._every_s:
             return
         if not (self._folder / REQUEST).is_file():
-            sealed.check_writable(self._folder)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            # The request last: a folder that has it is complete.
-            for name in sorted(self._files, key=lambda name: name == REQUEST):
-                (self._folder / name).write_text(self._files[name], "utf-8")
+            self._begin()
             self._announce()
         progress.save(self._folder)
         self._last = self._clock()
+
+    def _begin(self) -> None:
+        sealed.check_writable(self._folder)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # The request last, and at once: a folder that has it is complete.
+            for name in sorted(self._files, key=lambda name: name == REQUEST):
+                beside = self._folder / f".{name}.new"
+                beside.write_text(self._files[name], "utf-8")
+                beside.replace(self._folder / name)
+        except OSError as error:
+            raise _cannot_keep(self._folder, error) from error
+
+
+def _cannot_keep(folder: Path, error: OSError) -> EdgefaceError:
+    msg = f"{folder}: the progress of the training cannot be written ({error.strerror})"
+    return EdgefaceError(msg, remedy="free some space; --resume goes on")

@@ -62,12 +62,23 @@ def train(
     where: Where = Where(),
     force: bool = False,
     resume: bool = False,
+    every_s: float = checkpoint.EVERY_S,
 ) -> run.Run:
     """Fit the network to what `prepare` made ready and write the run.
 
     While it goes on, its progress is kept beside ``out``; ``resume`` goes on from there, to the
     weights that a training without a break reaches. Ctrl-C before the first epoch has ended leaves
     nothing; after it, the best epoch so far is written as a run that says it was interrupted.
+
+    Args:
+        asked: The request.
+        ready: What `prepare` made of it.
+        out: Where the run goes.
+        teller: Is told how it goes on.
+        where: What it runs on.
+        force: Replace what stands at ``out``.
+        resume: Go on where a training that was cut off stood.
+        every_s: Least time between two records of its progress.
 
     Raises:
         UsageError: ``out`` is taken.
@@ -85,7 +96,7 @@ def train(
     started = time.monotonic()
     with devices.devices(where.strategy, mixed=where.mixed) as number:  # type: ignore[arg-type]
         model, base = phases.build(asked, len(ready.labels), teller, mixed=where.mixed)
-        with _watching(asked, ready, out, teller, where) as watcher:
+        with _watching(asked, ready, out, teller, where, every_s) as watcher:
             history = phases.fit_all(model, asked, ready, base, before, watcher, teller)
         seconds = sum(row["seconds"] for row in history.rows)
     # A network that was never compiled: what the optimiser remembers is two thirds of the file.
@@ -154,7 +165,7 @@ def _progress(kept: Path, ready: Prepared) -> Progress | None:
 
 @contextlib.contextmanager
 def _watching(
-    asked: Request, ready: Prepared, out: Path, teller: Teller, where: Where
+    asked: Request, ready: Prepared, out: Path, teller: Teller, where: Where, every_s: float
 ) -> Iterator["_Watcher"]:
     kept = checkpoint.unfinished(out)
     files = {
@@ -165,6 +176,7 @@ def _watching(
         kept,
         files,
         lambda: teller.say(f"after a break: edgeface train --resume {out}"),
+        every_s=every_s,
     )
     with contextlib.ExitStack() as stack:
         board = None

@@ -10,6 +10,10 @@ import tensorflow as tf
 
 from edgeface.errors import EdgefaceError
 
+# What tf.summary.scalar writes; that function needs TensorBoard itself to be installed.
+_SCALAR = tf.compat.v1.SummaryMetadata(data_class=1)
+_SCALAR.plugin_data.plugin_name = "scalars"
+
 
 class Board:
     """Writes below a folder that ``tensorboard --logdir`` shows; a context manager.
@@ -36,5 +40,5 @@ class Board:
         """One row of the history."""
         with self._writer.as_default(step=int(row["epoch"])):
             for key in ("loss", "accuracy", "val_loss", "val_accuracy", "rate", "seconds"):
-                tf.summary.scalar(key, row[key])
+                tf.summary.write(key, tf.constant(row[key], tf.float32), metadata=_SCALAR)
         self._writer.flush()

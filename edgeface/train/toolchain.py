@@ -17,6 +17,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # oneDNN's kernels are up to twice as fast. With deterministic operators (see `seed_everything`) a
 # seed gives one result with them too, on one machine and with one number of threads.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# One operator at a time, each on all cores. Where several run at once, the order in which a sum of
+# three gradients (a batch norm's) is added up depends on which buffer is free first. It costs no
+# time: a network is a chain.
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 
 @contextlib.contextmanager

@@ -116,8 +116,9 @@ def test_a_file_of_weights_that_can_be_none(tmp_path: Path) -> None:
 
 
 def test_what_was_asked_comes_back_from_the_folder_of_an_unfinished_training(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     everything = Request(
         *("mobilenet", 'pho"tos\\🙂', ("Zoë", "-rf"), 48, "bgr", 0.25, "", "documented"),
         weights="w.h5",
@@ -136,7 +137,16 @@ def test_what_was_asked_comes_back_from_the_folder_of_an_unfinished_training(
         folder = unfinished(tmp_path / str(number))
         folder.mkdir()
         (folder / REQUEST).write_text(asked.to_toml(), "utf-8")
-        assert resumed(tmp_path / str(number)) == asked
+        found = resumed(tmp_path / str(number))
+        files = ("data", "weights", "detector_model")
+        assert replace(found, **{f: getattr(asked, f) for f in files}) == asked
+        # Files are found from any folder.
+        for name in files:
+            file = getattr(asked, name)
+            assert getattr(found, name) == (str(tmp_path / file) if file else "")
+    for name, data in (("weights", "imagenet"), ("weights", "none"), ("data", "sklearn:olivetti")):
+        asked = replace(MOBILE, **{name: data})  # type: ignore[arg-type]
+        assert f'{name} = "{data}"' in asked.to_toml()
 
 
 def test_what_cannot_be_resumed(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeface.cli import options, output
-from edgeface.cli.training import Teller, tell, tell_left_out
+from edgeface.cli.training import Teller, check_resuming, tell, tell_left_out
 from edgeface.cli.trainpoints import check_options, train_on_points
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def train(
+    context: typer.Context,
     network: Annotated[
         str | None,
         typer.Argument(
@@ -169,6 +170,7 @@ def train(
         if network is not None:
             msg = f"--resume {resume}: what is trained, and on what, is known"
             raise UsageError(msg, remedy=f"edgeface train --resume {resume}")
+        check_resuming(context)
         asked = requests.resumed(resume)
         how = {"mixed": mixed_precision, "resume": True, "json": json}
         _run(asked, resume, strategy, tensorboard, cache, **how)
@@ -271,6 +273,10 @@ def _run(
 
     job.check_place(out, force=force, resume=resume)
     where = job.Where(options.one_of("--strategy", strategy, job.STRATEGIES), mixed, tensorboard)
+    if strategy != "one" or mixed:
+        from edgeface.train import devices
+
+        devices.check(where.strategy, mixed=mixed)
     file = Path(asked.detector_model) if asked.detector_model else None
     opened = open_detector(asked.detector, file)
     if cache is not None:

@@ -8,10 +8,14 @@ from edgeface.cli import output
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    import typer
+
     from edgeface.train.prepare import Prepared
     from edgeface.train.run import Run
 
 _SHOWN = 12
+# What --resume does not know from the training that was cut off, or that changes nothing of it.
+_WITH_RESUME = {"resume", "strategy", "mixed_precision", "tensorboard", "cache", "json"}
 
 
 class Teller:
@@ -44,6 +48,22 @@ class Teller:
         """Move the bar to the end of an epoch; where stderr is no terminal, a line now and then."""
         if self._bar is not None:
             self._bar.epoch(row, of)
+
+
+def check_resuming(context: "typer.Context") -> None:
+    """Say that an option would be without effect: a training goes on as it was begun.
+
+    Raises:
+        UsageError: One was given.
+    """
+    from edgeface.errors import UsageError
+
+    for parameter in context.command.params:
+        source = context.get_parameter_source(str(parameter.name))
+        given = source is not None and source.name == "COMMANDLINE"
+        if given and parameter.name not in _WITH_RESUME:
+            msg = f"{parameter.opts[0]}: with --resume a training goes on as it was begun"
+            raise UsageError(msg, remedy="leave it out, or train anew with another --out")
 
 
 def tell_left_out(ready: "Prepared") -> None:

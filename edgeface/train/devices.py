@@ -33,12 +33,9 @@ def devices(strategy: Strategy, *, mixed: bool = False) -> Iterator[int]:
         Number of devices.
 
     Raises:
-        UsageError: There is no second device, or no GPU for mixed precision.
+        UsageError: As `check`.
     """
-    gpus = tf.config.list_logical_devices("GPU")
-    if mixed and not gpus:
-        msg = "--mixed-precision: TensorFlow sees no GPU here, and on a CPU float16 is slower"
-        raise UsageError(msg, remedy="leave it out, or pip install 'edgeface[gpu]' beside a GPU")
+    check(strategy, mixed=mixed)
     policy = keras.config.dtype_policy()
     if mixed:
         keras.config.set_dtype_policy("mixed_float16")
@@ -46,11 +43,8 @@ def devices(strategy: Strategy, *, mixed: bool = False) -> Iterator[int]:
         if strategy == "one":
             yield 1
             return
+        gpus = tf.config.list_logical_devices("GPU")
         names = [d.name for d in gpus or tf.config.list_logical_devices("CPU")]
-        if len(names) < 2:
-            kind = "GPU" if gpus else "CPU device and no GPU"
-            msg = f"--strategy mirrored: TensorFlow sees one {kind}, there is nothing to mirror"
-            raise UsageError(msg, remedy="leave it out on this machine")
         with toolchain.quiet():
             mirrored = tf.distribute.MirroredStrategy(
                 names,
@@ -61,6 +55,23 @@ def devices(strategy: Strategy, *, mixed: bool = False) -> Iterator[int]:
             yield len(names)
     finally:
         keras.config.set_dtype_policy(policy)
+
+
+def check(strategy: Strategy, *, mixed: bool) -> None:
+    """Say before pictures are read that this machine has not what is asked of it.
+
+    Raises:
+        UsageError: There is no second device, or no GPU for mixed precision.
+    """
+    gpus = tf.config.list_logical_devices("GPU")
+    if mixed and not gpus:
+        msg = "--mixed-precision: TensorFlow sees no GPU here, and on a CPU float16 is slower"
+        raise UsageError(msg, remedy="leave it out, or pip install 'edgeface[gpu]' beside a GPU")
+    seen = gpus or tf.config.list_logical_devices("CPU")
+    if strategy == "mirrored" and len(seen) < 2:
+        kind = "GPU" if gpus else "CPU device and no GPU"
+        msg = f"--strategy mirrored: TensorFlow sees one {kind}, there is nothing to mirror"
+        raise UsageError(msg, remedy="leave it out on this machine")
 
 
 def keep_ends_in_float32(model: Any) -> None:

@@ -4,13 +4,14 @@ import contextlib
 import csv
 import datetime
 import io
+import shlex
 import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Where:
         tensorboard: Folder for TensorBoard's event files; None writes none.
     """
 
-    strategy: str = "one"
+    strategy: Literal["one", "mirrored"] = "one"
     mixed: bool = False
     tensorboard: Path | None = None
 
@@ -88,14 +89,14 @@ def train(
     check_place(out, force=force, resume=resume)
     kept = checkpoint.unfinished(out)
     before = _progress(kept, ready) if resume else None
-    if not resume:
-        shutil.rmtree(kept, ignore_errors=True)
     from edgeface.train import devices, phases, steps, toolchain
 
     toolchain.seed_everything(asked.seed)
     started = time.monotonic()
-    with devices.devices(where.strategy, mixed=where.mixed) as number:  # type: ignore[arg-type]
+    with devices.devices(where.strategy, mixed=where.mixed) as number:
         model, base = phases.build(asked, len(ready.labels), teller, mixed=where.mixed)
+        if not resume:  # not before: something may have been asked that cannot be
+            shutil.rmtree(kept, ignore_errors=True)
         with _watching(asked, ready, out, teller, where, every_s) as watcher:
             history = phases.fit_all(model, asked, ready, base, before, watcher, teller)
         seconds = sum(row["seconds"] for row in history.rows)
@@ -175,7 +176,7 @@ def _watching(
     keeper = Keeper(
         kept,
         files,
-        lambda: teller.say(f"after a break: edgeface train --resume {out}"),
+        lambda: teller.say(f"after a break: {_resuming(out, where)}"),
         every_s=every_s,
     )
     with contextlib.ExitStack() as stack:
@@ -185,6 +186,15 @@ def _watching(
 
             board = stack.enter_context(Board(where.tensorboard / out.name))
         yield _Watcher(teller, keeper, board, asked.followed.epochs)
+
+
+def _resuming(out: Path, where: Where) -> str:
+    """The command that goes on; on other devices it would go on to other weights."""
+    words = ["edgeface", "train", "--resume", str(out)]
+    words += ["--strategy", where.strategy] if where.strategy != "one" else []
+    words += ["--mixed-precision"] if where.mixed else []
+    words += ["--tensorboard", str(where.tensorboard)] if where.tensorboard else []
+    return shlex.join(words)
 
 
 class _Watcher:

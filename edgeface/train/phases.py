@@ -38,7 +38,7 @@ def build(asked: Request, classes: int, teller: Reader, *, mixed: bool = False) 
     """The network that is asked for, with what it begins with.
 
     Raises:
-        UsageError: Weights are asked for that the network does not have.
+        UsageError: Layers are to be unfrozen that it does not have.
         EdgefaceError: They cannot be had.
     """
     net, design = asked.net, asked.design(classes)
@@ -54,8 +54,10 @@ def build(asked: Request, classes: int, teller: Reader, *, mixed: bool = False) 
         teller.say("weights: none; all layers are trained at once, batch norms estimated again")
     else:
         teller.say(f"weights: {record}")
-    tuned = record != NONE and asked.followed.tuning is not None
-    return model, Base(record, tuned, net.top)
+    tuning = asked.followed.tuning if record != NONE else None
+    if tuning is not None:  # a wrong name is better said now than after the first phase
+        first_unfrozen([layer.name for layer in _base_layers(model, net.top)], tuning.unfreeze)
+    return model, Base(record, tuning is not None, net.top)
 
 
 def fit_all(

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from edgeface import records
 from edgeface.datasets.faces import CropMode
-from edgeface.datasets.photos import Reading
+from edgeface.datasets.photos import Reading, lasting
 from edgeface.errors import BundleError, UsageError
 from edgeface.images import LARGEST_SIDE_PX, Colour
 from edgeface.train.checkpoint import REQUEST, unfinished
@@ -163,8 +163,15 @@ class Request:
         return Design(size, size, channels, classes, self.variant, alpha)
 
     def to_toml(self) -> str:
-        """For the folder of an unfinished run."""
-        return records.to_toml({"schema": 1, **asdict(self)})
+        """For the folder of an unfinished run; files as they are found from any folder."""
+        asked = replace(self, data=lasting(self.data), detector_model=_lasting(self.detector_model))
+        if self.weights not in (IMAGENET, NONE):
+            asked = replace(asked, weights=_lasting(self.weights))
+        return records.to_toml({"schema": 1, **asdict(asked)})
+
+
+def _lasting(file: str) -> str:
+    return str(Path(file).absolute()) if file else ""
 
 
 def _check_weights(path: Path) -> None:

@@ -111,15 +111,16 @@ def fit(
         for epoch in range(first + done + 1, first + schedule.epochs + 1):
             if _stands_still(rows, best, first, schedule):
                 break
+            number = epoch - first
             if schedule.decay == "cosine":
-                rate = schedule.rate * _half_cosine((epoch - first - 1) / schedule.epochs)
+                rate = schedule.rate * _half_cosine((number - 1) / schedule.epochs)
             started = clock()
-            step.begin(rate, seed, epoch)
+            step.begin(rate * _risen(number, schedule.warmup), seed, epoch)
             row = {"epoch": epoch, "phase": phase, **_one_epoch(step, training, epoch, watcher)}
             with step.averaged():
                 row |= validate(step.infer, validation)
                 weights = model.get_weights()
-            row |= {"rate": rate, "seconds": clock() - started}
+            row |= {"rate": rate * _risen(number, schedule.warmup), "seconds": clock() - started}
             rows.append(row)
             better = best == 0 or row["val_loss"] < rows[best - 1]["val_loss"]
             if better:
@@ -142,6 +143,11 @@ def fit(
 def _stands_still(rows: list[dict[str, float]], best: int, first: int, schedule: Schedule) -> bool:
     since = len(rows) - max(best, first)
     return bool(schedule.patience) and since >= schedule.patience
+
+
+def _risen(number: int, warmup: int) -> float:
+    """What share of its rate an epoch has, from 1: a tenth at first, all of it after ``warmup``."""
+    return 0.1 + 0.9 * (number - 1) / warmup if number <= warmup else 1.0
 
 
 def _half_cosine(share: float) -> float:

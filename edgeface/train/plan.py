@@ -28,6 +28,8 @@ class Schedule:
         decay: Of the rate. ``plateau``: halved after half the patience without progress;
             ``cosine``: half a cosine from ``rate`` to nothing over all epochs, changed after every
             epoch (Loshchilov & Hutter 2017, arXiv:1608.03983); ``none``.
+        warmup: Epochs in which the rate rises to its value from a tenth of it. Where batch norms are
+            frozen, the first steps at a full rate ruin what they were made for.
         clip: Largest norm of a weight's gradient; 0 clips nothing.
         smoothing: Share of the target that is spread over all classes (Szegedy et al. 2016,
             arXiv:1512.00567).
@@ -42,13 +44,14 @@ class Schedule:
     rate: float = 1e-3
     optimizer: Optimizer = "adam"
     decay: Decay = "plateau"
+    warmup: int = 0
     clip: float = 1.0
     smoothing: float = 0.0
     average: float = 0.0
     keep: Keep = "best"
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("patience", 0), ("batch", 1)):
+        for name, least in (("epochs", 1), ("patience", 0), ("warmup", 0), ("batch", 1)):
             if getattr(self, name) < least:
                 msg = f"{name} {getattr(self, name)}: {least} is the least"
                 raise UsageError(msg)

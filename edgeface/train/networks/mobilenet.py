@@ -77,11 +77,12 @@ NETWORK = Network(
     default=Plan(
         Schedule(2, 0, 32, 2e-3, "adam", "none", smoothing=0.1),
         Augmentation(rotation=8, zoom=0.12, stretch=0.05, shift=0.05, flip=True, light=0.2),
-        Tuning("all", Schedule(30, 0, 32, 1e-3, "adam", "cosine", smoothing=0.1)),
+        Tuning("all", Schedule(30, 0, 32, 1e-3, "adam", "cosine", 3, smoothing=0.1)),
     ),
     changes=(
         "all layers of the base are unfrozen, not the top ones alone, at 1e-3 falling along half a "
-        "cosine to nothing over 30 epochs: the head is converged when it ends",
+        "cosine to nothing over 30 epochs, after three in which it rises: the head is converged when "
+        "it ends, and the first steps do not ruin what the frozen batch norms were made for",
         "pixels divided by 128 instead of 127.5, which is exact in int8",
         "labels smoothed by a tenth instead of L2 on the classifier",
         "rotation, zoom, shifts of a twentieth and light",

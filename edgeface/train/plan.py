@@ -23,12 +23,12 @@ class Schedule:
         epochs: At most so many.
         patience: Epochs without a lower validation loss before it stops; 0 never stops early.
         batch: Pictures a step.
-        rate: Learning rate of the first epoch.
+        rate: Learning rate of the first epoch; with ``warmup`` of the first one after it.
         optimizer: ``adam`` (Kingma & Ba 2015, arXiv:1412.6980) or ``rmsprop``.
         decay: Of the rate. ``plateau``: halved after half the patience without progress;
             ``cosine``: half a cosine from ``rate`` to nothing over all epochs, changed after every
             epoch (Loshchilov & Hutter 2017, arXiv:1608.03983); ``none``.
-        warmup: Epochs in which the rate rises to its value from a tenth of it. Where batch norms are
+        warmup: Epochs in which the rate rises to its value from a tenth. Where batch norms are
             frozen, the first steps at a full rate ruin what they were made for.
         clip: Largest norm of a weight's gradient; 0 clips nothing.
         smoothing: Share of the target that is spread over all classes (Szegedy et al. 2016,

@@ -80,9 +80,9 @@ NETWORK = Network(
         Tuning("all", Schedule(30, 0, 32, 1e-3, "adam", "cosine", 3, smoothing=0.1)),
     ),
     changes=(
-        "all layers of the base are unfrozen, not the top ones alone, at 1e-3 falling along half a "
-        "cosine to nothing over 30 epochs, after three in which it rises: the head is converged when "
-        "it ends, and the first steps do not ruin what the frozen batch norms were made for",
+        "all layers of the base are unfrozen, not the top ones alone, at 1e-3 that rises in three "
+        "epochs, so that the first steps do not ruin what the frozen batch norms were made for, "
+        "and falls along half a cosine to nothing over 30: the head is converged when it ends",
         "pixels divided by 128 instead of 127.5, which is exact in int8",
         "labels smoothed by a tenth instead of L2 on the classifier",
         "rotation, zoom, shifts of a twentieth and light",

@@ -73,6 +73,13 @@ def test_an_epoch_is_the_same_whatever_was_asked_before() -> None:
     assert len({made for epoch in epochs for made in epoch}) == 15
 
 
+def test_batches_that_were_taken_stay_as_they_are() -> None:
+    epoch = Batches(part(), HOW, 5, seed=4).epoch(1)
+    taken = [(pixels, pixels.copy()) for pixels, _ in epoch]
+    assert len(taken) == 9
+    assert all(np.array_equal(pixels, before) for pixels, before in taken)
+
+
 def test_another_seed_gives_another_order_and_other_variants() -> None:
     orders = [
         [t for _, truth in Batches(part(), HOW, 10, seed=seed).epoch(1) for t in truth]
@@ -116,6 +123,8 @@ def test_two_epochs_at_once_do_not_disturb_each_other() -> None:
 
 class Counting:
     """Crops that note how often they were read, and may fail."""
+
+    shape = NOISE.shape
 
     def __init__(self, fails_at: int = 1000) -> None:
         self.reads, self._fails_at = 0, fails_at

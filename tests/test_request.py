@@ -77,6 +77,9 @@ def test_the_design_is_the_documented_one_unless_asked() -> None:
     for size in (0, 21, 1025):
         with pytest.raises(UsageError, match=f"--model-size {size}: friends takes 22 to 1024 px"):
             replace(FRIENDS, size=size).design(3)
+    for asked in (replace(FRIENDS, alpha=0.5), replace(MOBILE, alpha=0.3)):
+        with pytest.raises(UsageError, match=f"with alpha {asked.alpha}: it has"):
+            asked.design(3)
 
 
 def test_weights_are_named_or_it_is_said_which_there_are() -> None:

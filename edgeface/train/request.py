@@ -160,7 +160,9 @@ class Request:
             raise UsageError(msg)
         channels = 1 if (self.colour or net.colour) == "gray" else 3
         alpha = self.alpha or (net.alphas[0] if net.alphas else 0.0)
-        return Design(size, size, channels, classes, self.variant, alpha)
+        design = Design(size, size, channels, classes, self.variant, alpha)
+        net.check(design)
+        return design
 
     def to_toml(self) -> str:
         """For the folder of an unfinished run; files as they are found from any folder."""

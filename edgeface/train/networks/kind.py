@@ -90,7 +90,17 @@ class Network:
             probabilities (batch, classes) that sum to 1. Its first layer does the scaling.
 
         Raises:
-            UsageError: The design cannot be built.
+            UsageError: As `check`.
+        """
+        self.check(design)
+        model: keras.Model = self.construct(design)
+        return model
+
+    def check(self, design: Design) -> None:
+        """Say of a design, without keras, that it cannot be built.
+
+        Raises:
+            UsageError: It is too small, or of a number of classes or a width that it has not.
         """
         if min(design.height, design.width) < self.smallest:
             msg = (
@@ -107,5 +117,3 @@ class Network:
             known = ", ".join(f"{a:g}" for a in self.alphas) or "none"
             msg = f"{self.name} with alpha {design.alpha:g}: it has {known}"
             raise UsageError(msg)
-        model: keras.Model = self.construct(design)
-        return model

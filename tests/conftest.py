@@ -229,6 +229,32 @@ def small_run(prepared: tuple[Any, Any], tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
+def mobilenet_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of weights for MobileNet 0.25 without its top; use with the marker ``tf``.
+
+    They are random, but with batch-norm statistics that go with them: without these it answers
+    every picture alike, and nothing below its head could be trained.
+    """
+    from edgeface.datasets.crops import CropStore
+    from edgeface.train import toolchain
+    from edgeface.train.networks import Design, mobilenet, network
+    from edgeface.train.prepare import Part
+    from edgeface.train.statistics import estimate_again
+
+    toolchain.seed_everything(0)
+    model = network("mobilenet").build(Design(32, 32, 3, 2, "default", 0.25))
+    noise = np.random.default_rng(0).integers(0, 256, (64, 32, 32, 3), np.uint8)
+    estimate_again(model, Part(CropStore.of(noise), np.arange(64), np.zeros(64, np.intp)))
+    base = mobilenet.base(64, 48, 3, 0.25)  # of another size: weights know none
+    for layer in base.layers:
+        if layer.weights:
+            layer.set_weights(model.get_layer(layer.name).get_weights())
+    path = tmp_path_factory.mktemp("weights") / "base.weights.h5"
+    base.save_weights(path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def small_bundle(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All four files of the small run; use with the marker ``tf``, and change nothing in it."""
     from edgeface.convert.export import export

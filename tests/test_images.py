@@ -411,6 +411,49 @@ def test_a_box_much_larger_than_the_picture_is_held_to_four_times_its_side() -> 
     assert pixels.shape == GRAY.shape
 
 
+STRETCHED = Preprocess(24, 32, "bgr", 0, "stretched")
+
+
+def test_stretched_takes_all_of_a_picture_whatever_its_shape() -> None:
+    for shape in ((24, 32), (48, 32), (8, 98), (240, 64), (1, 1), (500, 640)):
+        picture = np.zeros((*shape, 3), np.uint8)
+        picture[: max(1, shape[0] // 2), :, 0] = 240  # blue above
+        picture[:, max(1, shape[1] // 2) :, 2] = 240  # red on the right
+        pixels = crop(picture, None, STRETCHED)
+        assert pixels.shape == (24, 32, 3)
+        if min(shape) > 1:
+            assert (pixels[:11, :, 0] > 120).all(), shape
+            assert (pixels[14:, :, 0] < 120).all(), shape
+            assert (pixels[:, 18:, 2] > 120).all(), shape
+            assert (pixels[:, :14, 2] < 120).all(), shape
+    assert np.array_equal(crop(_scene(24, 32), None, STRETCHED), _scene(24, 32))
+
+
+def test_stretched_at_whole_ratios_is_the_mean_over_its_pieces() -> None:
+    picture = _scene(72, 64)
+    pieces = picture.reshape(24, 3, 32, 2, 3).astype(float).mean(axis=(1, 3))
+    assert np.abs(crop(picture, None, STRETCHED) - pieces).max() <= 0.5 + 1e-6
+
+
+def test_stretched_is_of_whole_pictures_only_and_keeps_colour_and_gray() -> None:
+    picture, box = _scene(100, 60), np.asarray([10.0, 10, 40, 40])
+    whole = Preprocess(24, 32, "bgr", 0, "whole")
+    assert np.array_equal(crop(picture, box, STRETCHED), crop(picture, box, whole))
+    assert not np.array_equal(crop(picture, None, STRETCHED), crop(picture, None, whole))
+    turned = crop(picture, None, Preprocess(24, 32, "rgb", 0, "stretched"))
+    assert np.array_equal(turned[..., ::-1], crop(picture, None, STRETCHED))
+    gray = crop(picture, None, Preprocess(24, 32, "gray", 0, "stretched"))
+    assert gray.shape == (24, 32, 1)
+
+
+def test_fine_stripes_become_gray_when_stretched_too() -> None:
+    stripes = np.zeros((640, 100, 3), np.uint8)
+    stripes[::2] = 255
+    for side in (24, 48, 100):
+        pixels = crop(stripes, None, Preprocess(side, side, "gray", 0, "stretched"))[1:-1]
+        assert np.ptp(pixels) <= 25, side
+
+
 # Written down once: training and every device have to give these very bytes.
 def test_the_bytes_of_a_crop_do_not_change() -> None:
     import hashlib

@@ -96,3 +96,22 @@ def test_a_bundle_of_whole_pictures_has_no_detector(fake_bundle: Path) -> None:
     whole = replace(bundle.manifest, preprocess=Preprocess(32, 32, margin=0, framing="whole"))
     of_whole = replace(bundle, manifest=whole)
     assert open_pipeline(of_whole, bundle.file()).detector.name == "none"
+
+
+def test_a_bundle_of_stretched_pictures_is_shown_all_of_each(
+    fake_bundle: Path, fake_backend
+) -> None:
+    from dataclasses import replace
+
+    bundle = Bundle.load(fake_bundle)
+    to = Preprocess(32, 32, margin=0, framing="stretched")
+    of_whole = replace(bundle, manifest=replace(bundle.manifest, preprocess=to))
+    assert open_pipeline(of_whole, bundle.file()).detector.name == "none"
+    shown = []
+    fake_backend.infer = lambda pixels: shown.append(pixels) or np.asarray([1, 0, 0], np.float32)
+    wide = np.zeros((40, 200, 3), np.uint8)
+    wide[:, 150:] = 255  # outside the largest square
+    seen = Pipeline(open_detector("none"), Classifier(fake_backend, to, LABELS, 0.5)).look(wide)
+    assert (shown[0][:, 26:] == 255).all()
+    assert not shown[0][:, :22].any()
+    assert seen.faces[0].box == (0, 0, 200, 40)

@@ -7,12 +7,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from edgeface.train.checkpoint import FILE, REQUEST, unfinished
+from edgeface.train.job import train
+from edgeface.train.prepare import prepare
+from edgeface.train.request import Request
 from edgeface.train.run import Run
+from edgeface.vision.detect import open_detector
 
 pytestmark = [pytest.mark.tf, pytest.mark.slow]
 
@@ -26,25 +31,28 @@ from pathlib import Path
 from conftest import QuietTeller
 from edgeface.train import job
 from edgeface.train.prepare import prepare
-from edgeface.train.request import Request, resumed
+from edgeface.train.request import resumed
 from edgeface.vision.detect import open_detector
-
-out, step_s = Path(sys.argv[1]), float(sys.argv[2])
+from test_resume import request_of
 
 class Slow(QuietTeller):
     def step(self, done, of):
-        time.sleep(step_s)
+        time.sleep(float(sys.argv[2]))
 
-if sys.argv[3] == "resume":
-    asked = resumed(out)
-else:
-    words = dict(word.split("=") for word in sys.argv[3:])
-    plan = {key: int(words.pop(key)) for key in ("epochs", "head_epochs", "batch") if key in words}
-    more = {key: float(words.pop(key)) for key in ("alpha",) if key in words}
-    asked = Request(size=int(words.pop("size")), seed=6, **words, **more).changed(**plan)
+out, words = Path(sys.argv[1]), sys.argv[3:]
+resume = words == ["resume"]
+asked = resumed(out) if resume else request_of(*words)
 ready = prepare(asked, lambda: open_detector("none"), QuietTeller())
-job.train(asked, ready, out, Slow(), resume=sys.argv[3] == "resume", every_s=0)
+job.train(asked, ready, out, Slow(), resume=resume, every_s=0)
 """
+
+
+def request_of(*words: str) -> Request:
+    """From ``key=value`` words."""
+    given = dict(word.split("=") for word in words)
+    plan = {key: int(given.pop(key)) for key in ("epochs", "head_epochs", "batch") if key in given}
+    numbers = {"size": int(given.pop("size")), "alpha": float(given.pop("alpha", 0)), "seed": 6}
+    return Request(**given, **numbers).changed(**plan)  # type: ignore[arg-type]
 
 
 def driver(out: Path, step_s: float, *words: object) -> subprocess.Popen[str]:
@@ -73,11 +81,10 @@ def killed(
     assert not out.exists()
 
 
-def whole(out: Path, *words: object) -> Run:
-    process = driver(out, 0, *words)
-    _, err = process.communicate(timeout=280)
-    assert process.returncode == 0, err[-2000:]
-    return Run.load(out)
+def whole(out: Path, teller: Any, *words: object) -> Run:
+    """The same without a break, in this process."""
+    asked = request_of(*map(str, words))
+    return train(asked, prepare(asked, lambda: open_detector("none"), teller), out, teller)
 
 
 def same(one: Run, other: Run) -> bool:
@@ -86,15 +93,14 @@ def same(one: Run, other: Run) -> bool:
 
 
 def test_killed_at_several_moments_one_after_the_other(
-    cli, tmp_path: Path, small_pictures: Callable[..., Path]
+    cli, teller, tmp_path: Path, small_pictures: Callable[..., Path]
 ) -> None:
     data = small_pictures(tmp_path / "photos", count=10)
     words = ("network=friends", f"data={data}", "size=24", "epochs=40", "batch=4")
-    uninterrupted = whole(tmp_path / "whole", *words)
+    uninterrupted = whole(tmp_path / "whole", teller, *words)
     out = tmp_path / "runs" / "mine"
     killed(out, 0.0, *words)
-    for after_s in (0.03, 0.11):  # within an epoch of four steps, wherever it hits
-        killed(out, after_s, "resume")
+    killed(out, 0.07, "resume")  # within an epoch of four steps, wherever it hits
     ran = cli("train", "--resume", out)
     assert ran.code == 0, ran.err
     assert same(Run.load(out), uninterrupted)
@@ -103,7 +109,7 @@ def test_killed_at_several_moments_one_after_the_other(
 
 
 def test_killed_in_the_second_phase_of_mobilenet(
-    cli, tmp_path: Path, mobilenet_base: Path, small_pictures: Callable[..., Path]
+    cli, teller, tmp_path: Path, mobilenet_base: Path, small_pictures: Callable[..., Path]
 ) -> None:
     data = small_pictures(tmp_path / "photos")
     words = (
@@ -116,7 +122,7 @@ def test_killed_in_the_second_phase_of_mobilenet(
         ),
         *("epochs=6", "head_epochs=2", "batch=4"),
     )
-    uninterrupted = whole(tmp_path / "whole", *words)
+    uninterrupted = whole(tmp_path / "whole", teller, *words)
     out = tmp_path / "mine"
     killed(out, 0.05, *words, records=4, step_s=0.2)
     ran = cli("train", "--resume", out)

@@ -103,6 +103,8 @@ class Pipeline:
                 decide_ns + t3 - t2,
             )
             x0, y0, x1, y1 = (float(v) for v in box)
+            if whole and classifier.preprocess.framing == "stretched":
+                x0, y0, x1, y1 = 0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])
             faces.append(Face((x0, y0, x1, y1), float(score), decision))
         return Seen(tuple(faces), Stages(detect_ns, crop_ns, infer_ns, decide_ns))
 

@@ -16,7 +16,6 @@
 Nothing here imports TensorFlow until a model is built.
 """
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -141,11 +140,8 @@ class PointRun:
         with toolchain.quiet():
             model = point_network(self.config.network).build(self.config.design)
         try:
-            with warnings.catch_warnings():
-                # That layers keep their fresh weights is one.
-                warnings.simplefilter("error", UserWarning)
-                model.load_weights(self.folder / WEIGHTS)
-        except (ValueError, OSError, KeyError, UserWarning) as error:
+            toolchain.load_weights(model, self.folder / WEIGHTS)
+        except (ValueError, OSError, KeyError, TypeError, AttributeError) as error:
             reason = " ".join(str(error).split())[:200]  # Keras prints the weights themselves
             msg = f"{self.folder}: {WEIGHTS} does not go with {self.config.network} ({reason})"
             raise BundleError(msg) from error

@@ -13,7 +13,7 @@ from edgeface.train.networks import blocks
 from edgeface.train.networks.kind import Design, Network
 from edgeface.train.plan import Plan, Schedule
 
-# The optimiser is not documented; rmsprop at Keras' own rate, as in the three-friends system.
+# The optimiser is not documented: rmsprop, as of the three-friends system (see decision 9).
 _DOCUMENTED = Plan(Schedule(20, 0, 5, 1e-3, "rmsprop", "none", clip=0, keep="last"))
 _DEFAULT = Plan(
     Schedule(200, 40, 5, 1e-3),

@@ -140,19 +140,30 @@ def edgeface(*words: str | Path) -> dict[str, Any]:
     return found
 
 
-def cell(system: System, variant: str, seed: int, data: Path) -> dict[str, Any]:
-    """Train once; of the first default seed also export and compare."""
+def cell(
+    system: System, variant: str, seed: int, data: Path, runs: Path | None = None
+) -> dict[str, Any]:
+    """Train once; of the first default seed also export and compare.
+
+    Args:
+        system: What to train.
+        variant: As documented, or by default.
+        seed: Of it.
+        data: The folder of data sets.
+        runs: Where the run is kept, for `benchmarks/int8.py`; None: nowhere.
+    """
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        run = place / "run"
-        source = data / system.data[0] if system.data else place / "points.csv"
+        kept = (runs or place) / f"{system.name} {variant} {seed}".replace(" ", "_")
+        run = kept if runs else place / "run"
+        source = data / system.data[0] if system.data else kept.with_suffix(".csv")
         if not system.data:
-            edgeface("data", "draw-points", source)  # the same ones for every seed
+            edgeface("data", "draw-points", source, "--force")  # the same for every seed
         words = [w.replace("@", f"{data}/") for w in system.options]
         words += ["--as-documented"] if variant == "documented" else []
         started = time.monotonic()
         trained = edgeface(
-            "train", system.network, source, *words, "--seed", str(seed), "--out", run
+            "train", system.network, source, *words, "--seed", str(seed), "--out", run, "--force"
         )
         seconds = time.monotonic() - started
         made: dict[str, Any] = {"trained": {**trained, "run": "run"}, "seconds": round(seconds, 1)}
@@ -317,6 +328,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--runs", type=Path, help="keep what was trained here")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     kept = asked.out / "systems.json"
@@ -341,7 +353,7 @@ def main() -> None:
 
     def one(wanted: tuple[System, str, int]) -> None:
         system, variant, seed = wanted
-        made = cell(system, variant, seed, asked.data.absolute())
+        made = cell(system, variant, seed, asked.data.absolute(), asked.runs)
         with writing:
             cells[f"{system.name}|{variant}|{seed}"] = made
             write()

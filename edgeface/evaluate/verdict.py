@@ -1,0 +1,105 @@
+"""What a paired difference means, in one line.
+
+With an interval from ``low`` to ``high``, a test with ``p`` and a margin that counts for nothing:
+
+- **loses**: ``high`` < 0 and p ≤ 0.05. Also where the loss is smaller than the margin.
+- **gains**: ``low`` > 0 and p ≤ 0.05.
+- **no loss found**: ``low`` ≥ -margin, and none of the above, and ``high`` ≥ 0. What the data could
+  have shown is the larger of `Paired.resolves_points` and of the largest loss in the interval.
+- **cannot tell**: everything else: a loss beyond the margin is neither shown nor ruled out; or the
+  interval shows a loss that the exact test does not.
+
+So where nothing is lost, "loses" is said in at most 2.5 % of samples, and where the margin or more
+is lost, "no loss found" in at most about 2.5 % (measured: docs/decisions/0012).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeface.evaluate.paired import Paired
+
+Kind = Literal["no loss found", "loses", "gains", "cannot tell"]
+
+MARGIN = 0.5  # points
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of a file.
+
+    Attributes:
+        kind: One of four; defined in `edgeface.evaluate.verdict`.
+        words: A line, such as ``loses 1.3 points (95 %: 0.7–1.9)``.
+        margin: The loss that counts for nothing, in points.
+        within_margin: Whether a loss beyond the margin is ruled out: the interval ends above it.
+            For gates; a file may lose, and be within.
+    """
+
+    kind: Kind
+    words: str
+    margin: float
+    within_margin: bool
+
+
+def judge(paired: Paired, margin: float = MARGIN) -> Verdict:
+    """Say what a difference means.
+
+    Args:
+        paired: Of a file against the reference.
+        margin: The loss that counts for nothing, in points; above 0.
+    """
+    kind = kind_of(paired, margin)
+    if kind == "no loss found":
+        shown = max(paired.resolves_points, -paired.low)
+        words = f"no loss found (the data could have shown {at_least(shown)} points)"
+    elif kind == "cannot tell":
+        words = f"cannot tell: {_wanting(paired, margin)}"
+    else:
+        ends = (paired.low, paired.high) if kind == "gains" else (-paired.high, -paired.low)
+        size, low, high = alike(abs(paired.difference), *ends)
+        words = f"{kind} {size} points (95 %: {low}–{high})"
+    return Verdict(kind, words, margin, paired.low >= -margin)
+
+
+def kind_of(paired: Paired, margin: float = MARGIN) -> Kind:
+    """Which of the four, as the head of this file defines them."""
+    if paired.p <= _LEVEL and paired.high < 0:
+        return "loses"
+    if paired.p <= _LEVEL and paired.low > 0:
+        return "gains"
+    if paired.low >= -margin and paired.high >= 0:
+        return "no loss found"
+    return "cannot tell"
+
+
+def _wanting(paired: Paired, margin: float) -> str:
+    if paired.high < 0:
+        return (
+            f"{paired.lost} lost and {paired.gained} gained of {paired.n:,} pictures "
+            f"may be chance (p = {paired.p:.2f})"
+        )
+    wanted = margin
+    if paired.resolves_points <= margin:  # so the difference lies between the margin and none
+        wanted = max(-paired.difference, margin + paired.difference)
+    resolved, would = alike(paired.resolves_points, wanted)
+    needed = f"{paired.needed(wanted):,} would resolve {would}"
+    return f"{paired.n:,} pictures resolve {resolved} points; {needed}"
+
+
+def alike(*points: float) -> tuple[str, ...]:
+    """Numbers with one to three decimals: none shows as zero, no two different ones as equal."""
+    for decimals in (1, 2):
+        texts = tuple(f"{p:.{decimals}f}" for p in points)
+        if len(set(texts)) == len(set(points)) and all(
+            p == 0 or float(t) != 0 for p, t in zip(points, texts, strict=True)
+        ):
+            return texts
+    return tuple(f"{p:.3f}" for p in points)
+
+
+def at_least(points: float) -> str:
+    """A number rounded up, so that it never claims more than was shown."""
+    decimals = 1 if points >= 0.1 else 2
+    text = f"{points:.{decimals}f}"
+    return text if float(text) >= points else f"{points + 10**-decimals / 2:.{decimals}f}"

@@ -1,0 +1,25 @@
+"""A model file that stands alone: what it says of itself, the rest by options, and running it.
+
+::
+
+    facts = read_facts(path)                     whatever the file carries
+    facts = complete(facts, labels=…, scaling=…) what it does not carry
+    model = open_model(facts)                    uint8 pixels in, float32 probabilities out
+"""
+
+from edgeface.modelfile.adapt import Model, open_model
+from edgeface.modelfile.complete import complete, read_labels
+from edgeface.modelfile.facts import SCALINGS, Answers, Facts, Scaling
+from edgeface.modelfile.read import read_facts
+
+__all__ = [
+    "SCALINGS",
+    "Answers",
+    "Facts",
+    "Model",
+    "Scaling",
+    "complete",
+    "open_model",
+    "read_facts",
+    "read_labels",
+]

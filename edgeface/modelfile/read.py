@@ -1,0 +1,226 @@
+"""Reading what a model file says of itself, before any runtime sees it."""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+from edgeface import records
+from edgeface.bundlefolder import Format, Task
+from edgeface.errors import BackendError, UsageError
+from edgeface.images import Preprocess
+from edgeface.modelfile.facts import RAW, SCALINGS, Facts, Scaling
+from edgeface.runtime import onnxfile, tflitefile
+from edgeface.runtime.graph import MOST_BYTES, Graph, Port
+from edgeface.runtime.metadata import entry
+
+METADATA = "edgeface"
+MOST_METADATA = 1 << 20  # characters
+MOST_LABELS = 100_000
+REMEDY = "its metadata was altered: copy it again from where it was made"
+_KNOWN = ("edgeface", "network", "scheme", "task", "weights_sha256")
+_FORMS = {
+    "edgeface": r"[0-9A-Za-z.+-]{1,40}",
+    "network": r"[0-9A-Za-z_.-]{1,60}",
+    "scheme": r"[0-9a-z]{1,20}",
+    "task": "|".join(get_args(Task)),
+    "weights_sha256": r"[0-9a-f]{64}",
+}
+
+
+def read_facts(path: Path) -> Facts:
+    """Read a model file, ours or anybody's.
+
+    Args:
+        path: A ``.tflite`` or ``.onnx`` file.
+
+    Raises:
+        UsageError: There is no such file, or it has another suffix.
+        BackendError: It cannot be read, is too large, cut or broken, or its metadata is not what
+            `edgeface export` writes.
+    """
+    format, content = _content(path)
+    tflite = format == "tflite"
+    graph = (tflitefile if tflite else onnxfile).read_graph(content, str(path))
+    if not graph.inputs or not graph.outputs:
+        msg = f"{path}: a model without an input or an output"
+        raise BackendError(msg, remedy="convert the model again")
+    ours = _ours(path, content) if tflite else _own_entries(graph)
+    facts = Facts(
+        path=path,
+        format=format,
+        foreign=not ours,
+        task=None,
+        scheme=graph.scheme,
+        network=None,
+        labels=None,
+        preprocess=None,
+        threshold=None,
+        weights_sha256=None,
+        edgeface=None,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+        graph=graph,
+    )
+    return _with_ours(facts, ours) if ours else _as_told_by_tensors(facts)
+
+
+def _content(path: Path) -> tuple[Format, bytes]:
+    suffix = path.suffix.lstrip(".")
+    if suffix not in get_args(Format):
+        msg = f"{path}: a model file ends in .tflite or .onnx"
+        raise UsageError(msg)
+    if not path.is_file():
+        msg = f"{path}: no such file"
+        raise UsageError(msg)
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            msg = f"{path}: {size} bytes; model files of up to {MOST_BYTES} are read"
+            raise BackendError(msg)
+        return ("tflite" if suffix == "tflite" else "onnx"), path.read_bytes()
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror})"
+        raise BackendError(msg) from error
+
+
+def _ours(path: Path, content: bytes) -> Mapping[str, Any]:
+    """The metadata of a TFLite file of ours; nothing where another program wrote it."""
+    where = f"{path}: metadata"
+    found = entry(content, METADATA, str(path))
+    if found is None:
+        return {}
+    if len(found) > MOST_METADATA:
+        msg = f"{where} of {len(found)} bytes; at most {MOST_METADATA} are read"
+        raise BackendError(msg, remedy=REMEDY)
+    try:
+        data = records.from_json(found.decode("utf-8"), where, BackendError)
+    except UnicodeDecodeError as error:
+        msg = f"{where}: not text in UTF-8"
+        raise BackendError(msg, remedy=REMEDY) from error
+    if not isinstance(data, dict) or not data:
+        msg = f"{where}: no table of facts"
+        raise BackendError(msg, remedy=REMEDY)
+    return data
+
+
+def _own_entries(graph: Graph) -> Mapping[str, Any]:
+    """The metadata of an ONNX file of ours, or nothing."""
+    return graph.entries if METADATA in graph.entries else {}
+
+
+def _with_ours(facts: Facts, data: Mapping[str, Any]) -> Facts:
+    where = f"{facts.path}: metadata"
+    texts = {key: _text(data, key, where) for key in _KNOWN}
+    task: Task = "regress" if texts["task"] == "regress" else "classify"
+    read = ("labels", "preprocess", "threshold")
+    facts = replace(
+        facts,
+        task=task,
+        scheme=texts["scheme"] or facts.scheme,
+        network=texts["network"],
+        weights_sha256=texts["weights_sha256"],
+        edgeface=texts["edgeface"],
+        more=tuple(
+            (str(key)[:60], str(value)[:200])
+            for key, value in data.items()
+            if key not in _KNOWN + read and str(key).isprintable() and str(value).isprintable()
+        ),
+    )
+    if task == "regress":
+        return facts
+    prepare = records.build(
+        Preprocess, _json(data, "preprocess", where), f"{where}: preprocess", BackendError
+    )
+    labels = _labels(_json(data, "labels", where), where)
+    if facts.picture_shape != prepare.shape or facts.classes != len(labels):
+        msg = (
+            f"{where}: {len(labels)} labels and pixels of {prepare.shape} do not go with tensors "
+            f"of {facts.input.shape} and {facts.graph.outputs[0].shape}"
+        )
+        raise BackendError(msg, remedy=REMEDY)
+    return replace(
+        facts,
+        labels=labels,
+        preprocess=prepare,
+        threshold=_threshold(data, where),
+        colour=prepare.colour,
+        framing=prepare.framing,
+        scaling=RAW,
+        answers="probs",
+    )
+
+
+def _text(data: Mapping[str, Any], key: str, where: str) -> str | None:
+    value = data.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(_FORMS[key], value):
+        msg = f"{where}: {key} {str(value)[:60]!r} is not what edgeface writes"
+        raise BackendError(msg, remedy=REMEDY)
+    return value
+
+
+def _json(data: Mapping[str, Any], key: str, where: str) -> Any:
+    """A value that is JSON within a text, as ONNX needs it and TFLite has it too."""
+    value = data.get(key)
+    if not isinstance(value, str) or len(value) > MOST_METADATA:
+        msg = f"{where}: {key} is missing, or is no text"
+        raise BackendError(msg, remedy=REMEDY)
+    return records.from_json(value, f"{where}: {key}", BackendError)
+
+
+def _labels(data: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(data, list) or not 0 < len(data) <= MOST_LABELS:
+        msg = f"{where}: labels: no list of 1 to {MOST_LABELS} names"
+        raise BackendError(msg, remedy=REMEDY)
+    for label in data:
+        if not isinstance(label, str) or not label.isprintable() or not 0 < len(label) <= 1000:
+            msg = f"{where}: labels: {json.dumps(label)[:60]} is no name"
+            raise BackendError(msg, remedy=REMEDY)
+    if len(set(data)) < len(data):
+        msg = f"{where}: labels: one stands twice"
+        raise BackendError(msg, remedy=REMEDY)
+    return tuple(data)
+
+
+def _threshold(data: Mapping[str, Any], where: str) -> float:
+    value = data.get("threshold")
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if isinstance(value, bool) or not 0 <= number <= 1:
+        msg = f"{where}: threshold {str(value)[:60]!r} is no number from 0 to 1"
+        raise BackendError(msg, remedy=REMEDY)
+    return number
+
+
+def _as_told_by_tensors(facts: Facts) -> Facts:
+    """What the tensors of a foreign file tell."""
+    shape, head = facts.picture_shape, facts.graph.heads[0]
+    if shape is not None and shape[2] == 1:
+        facts = replace(facts, colour="gray")
+    if facts.classes is not None and head is not None:
+        facts = replace(facts, answers="logits" if head == "linear" else "probs")
+    return replace(facts, scaling=_scaling_of(facts.input))
+
+
+def _scaling_of(port: Port) -> Scaling | None:
+    """The scaling that fills the range of a quantised input; raw pixels of a plain uint8 one."""
+    if port.dtype == "uint8" and not port.scale:
+        return RAW
+    if port.dtype not in ("uint8", "int8") or not port.scale:
+        return None
+    least, most = (0, 255) if port.dtype == "uint8" else (-128, 127)
+    low, high = ((end - port.zero) * port.scale for end in (least, most))
+    for scaling in SCALINGS.values():
+        begin = scaling.offset[0]
+        end = 255 * scaling.scale[0] + begin
+        if max(abs(low - begin), abs(high - end)) <= 1.01 * port.scale:
+            return scaling
+    return None

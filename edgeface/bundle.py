@@ -34,10 +34,12 @@ from edgeface.bundlefolder import (
     read_seen,
     task_of,
 )
+from edgeface.bundlefolder import CALIBRATED as CALIBRATED
 from edgeface.bundlefolder import GOLDEN as GOLDEN
 from edgeface.bundlefolder import MANIFEST as MANIFEST
 from edgeface.bundlefolder import RUN_CONFIG as RUN_CONFIG
 from edgeface.bundlefolder import SCHEMA as SCHEMA
+from edgeface.bundlefolder import SCHEMES as SCHEMES
 from edgeface.bundlefolder import SEEN as SEEN
 from edgeface.bundlefolder import SEEN_DIGITS as SEEN_DIGITS
 from edgeface.bundlefolder import Format as Format
@@ -48,11 +50,22 @@ from edgeface.images import Preprocess
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A tensor of a model file: its name, its dtype as numpy calls it, its shape."""
+    """A tensor of a model file.
+
+    Attributes:
+        name: Its name.
+        dtype: As numpy calls it.
+        shape: Its shape.
+        scale: Of a quantised tensor, whose real numbers are ``(stored - zero_point) * scale``; 0 of
+            others.
+        zero_point: The stored number that stands for 0.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    scale: float = 0.0
+    zero_point: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +88,37 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantised:
+    """How a file was quantised, beyond its scheme.
+
+    Attributes:
+        calibration: What set the ranges of its activations: ``minmax`` and the like.
+        equalised: Whether the ranges of its layers were evened out first.
+        corrected: Whether its biases were corrected for what rounding does to the mean.
+        in_float: Layers that were left in float.
+    """
+
+    calibration: str = "minmax"
+    equalised: bool = False
+    corrected: bool = False
+    in_float: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFile:
     """One file of a bundle.
 
     Attributes:
         name: Its name in the folder.
         format: ``tflite`` or ``onnx``.
-        scheme: ``float32`` or ``int8``.
+        scheme: ``float32``, ``float16``, ``dynamic``, ``int8`` or ``int16x8``.
         sha256: Of the file.
         size_bytes: Of the file.
         input: uint8 (1, height, width, channels), raw pixels 0 to 255.
         output: float32 (1, classes), sums to 1.
         threshold: A face whose best score is below it is `unknown`; fitted for this very file.
         measured: On the validation side of the run.
+        quantised: How, where that is known.
     """
 
     name: str
@@ -99,6 +130,7 @@ class ModelFile:
     output: Tensor
     threshold: float
     measured: Measured
+    quantised: Quantised | None = None
 
     @property
     def threshold_text(self) -> str:
@@ -131,7 +163,7 @@ class WindowFile:
 
     name: str
     format: Literal["tflite"]
-    scheme: Scheme
+    scheme: Literal["float32", "int8"]
     sha256: str
     size_bytes: int
     threshold: float

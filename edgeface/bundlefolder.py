@@ -39,7 +39,14 @@ _UNREADABLE = (
 )
 
 Format = Literal["tflite", "onnx"]
-Scheme = Literal["float32", "int8"]
+Scheme = Literal["float32", "float16", "dynamic", "int8", "int16x8"]
+# Which schemes a format has: ONNX Runtime runs no int16x8, and QDQ is its way to int8.
+SCHEMES: dict[Format, tuple[Scheme, ...]] = {
+    "tflite": ("float32", "float16", "dynamic", "int8", "int16x8"),
+    "onnx": ("float32", "float16", "int8"),
+}
+# Whose ranges come from calibration pictures.
+CALIBRATED: tuple[Scheme, ...] = ("int8", "int16x8")
 Task = Literal["classify", "regress"]
 
 

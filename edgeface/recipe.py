@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeface import records
-from edgeface.bundle import Format, Measured, Scheme
+from edgeface.bundle import SCHEMES, Format, Measured, Scheme
 from edgeface.errors import GateNotMet, RecipeError
 from edgeface.pointbundle import AnyFile, PointFile
 
@@ -189,7 +189,8 @@ class Recipe:
         name: A short name, as in ``pi4-int8``.
         target: The machine that it is for, in words; ``this machine`` for the one that exports.
         formats: The formats of the files.
-        schemes: The schemes of the files; every format comes in every scheme.
+        schemes: The schemes of the files; every format comes in every scheme that it has (see
+            `edgeface.bundlefolder.SCHEMES`).
         calibration: How many training pictures set the ranges of int8.
         seed: Of the draw of these pictures.
         gates: The limits.
@@ -215,13 +216,34 @@ class Recipe:
         if not 0 <= self.seed < 2**32:
             msg = f"seed {self.seed}: 0 to {2**32 - 1} are possible"
             raise RecipeError(msg)
-        idle = set(self.gates.schemes or ()) - set(self.schemes)
+        if not self.pairs:
+            msg = f"no file: {self.left_out}"
+            raise RecipeError(msg, remedy=_possible())
+        idle = set(self.gates.schemes or ()) - {scheme for _, scheme in self.pairs}
         if idle:
             msg = f"gates for {', '.join(sorted(idle))} files, which the recipe does not export"
             raise RecipeError(msg, remedy="take them out, or export that scheme too")
         if self.gates.max_p50_ms is not None and self.target != THIS_MACHINE:
             msg = f"max_p50_ms cannot be measured here for {self.target!r}"
             raise RecipeError(msg, remedy=f'leave it out, or write target = "{THIS_MACHINE}"')
+
+    @property
+    def pairs(self) -> tuple[tuple[Format, Scheme], ...]:
+        """The files that are asked for and exist: format by format, in the recipe's order."""
+        return tuple((f, s) for f in self.formats for s in self.schemes if s in SCHEMES[f])
+
+    @property
+    def impossible(self) -> tuple[tuple[Format, Scheme], ...]:
+        """The files that are asked for and do not exist."""
+        return tuple((f, s) for f in self.formats for s in self.schemes if s not in SCHEMES[f])
+
+    @property
+    def left_out(self) -> str:
+        """What is said of `impossible`; nothing where there is none."""
+        return "; ".join(
+            f"{format} has no {', '.join(s for f, s in self.impossible if f == format)}"
+            for format in dict.fromkeys(f for f, _ in self.impossible)
+        )
 
     def check_for_regression(self) -> None:
         """Say before a long job that a limit is about names, where a network answers numbers.
@@ -256,6 +278,10 @@ class Recipe:
         """`load` for text in memory; ``where`` stands in the errors."""
         data = records.from_toml(text, where, RecipeError)
         return records.build(cls, data, where, RecipeError)
+
+
+def _possible() -> str:
+    return "; ".join(f"{format} has {', '.join(schemes)}" for format, schemes in SCHEMES.items())
 
 
 def _check_list(key: str, values: tuple[str, ...]) -> None:

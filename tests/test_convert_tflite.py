@@ -103,7 +103,7 @@ def test_the_recommended_path_writes_no_weights_and_is_caught(
     """What TensorFlow itself recommends for functions loses the weights of a Keras 3 model."""
     import tensorflow as tf
 
-    from edgeface.convert.export import _check_size
+    from edgeface.convert.files import check_size
     from edgeface.train import toolchain
 
     spec = tf.TensorSpec((1, *network.shape), tf.float32)
@@ -115,7 +115,7 @@ def test_the_recommended_path_writes_no_weights_and_is_caught(
     path.write_bytes(content)
     caught = 0
     try:
-        _check_size(path.name, content, network, "float32")
+        check_size(path.name, content, network, "float32")
     except ConversionError:
         caught += 1
     backend = open_backend(path)
@@ -129,12 +129,12 @@ def test_the_recommended_path_writes_no_weights_and_is_caught(
 
 
 def test_a_file_of_the_wrong_size_is_named(network, float32) -> None:
-    from edgeface.convert.export import _check_size
+    from edgeface.convert.files import check_size
 
-    _check_size("f.tflite", float32, network, "float32")
+    check_size("f.tflite", float32, network, "float32")
     for content, scheme in ((float32[:50_000], "float32"), (float32 * 9, "float32"), (b"", "int8")):
         with pytest.raises(ConversionError, match=r"f\.tflite: \d+ bytes cannot be 44707 param"):
-            _check_size("f.tflite", content, network, scheme)
+            check_size("f.tflite", content, network, scheme)
 
 
 def test_what_is_written_into_a_file_can_be_read_and_changes_nothing(

@@ -243,7 +243,7 @@ def test_a_run_that_is_no_longer_the_network_that_was_trained(
 def test_a_network_that_answers_every_picture_alike_is_refused(
     small_run: Path, tmp_path: Path, teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgeface.convert import export as module
+    from edgeface.convert import sides as module
 
     monkeypatch.setattr(module.parity, "moves", lambda probs: False)
     with pytest.raises(ConversionError, match="answers every picture alike"):
@@ -254,7 +254,7 @@ def test_a_network_that_answers_every_picture_alike_is_refused(
 def test_a_broken_conversion_leaves_nothing(
     small_run: Path, tmp_path: Path, teller, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    from edgeface.convert import export as module
+    from edgeface.convert import files as module
     from edgeface.convert.network import Network
 
     real = module.tflite.to_float32
@@ -288,7 +288,7 @@ def _other(small_run: Path):
 def test_ctrl_c_leaves_nothing_and_a_second_start_works(
     small_run: Path, tmp_path: Path, teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgeface.convert import export as module
+    from edgeface.convert import files as module
 
     def stop(*_: object) -> None:
         assert list(tmp_path.iterdir())  # it is half-way

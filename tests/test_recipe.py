@@ -60,7 +60,11 @@ def test_an_unknown_key_is_an_error_that_names_the_known_ones(tmp_path: Path) ->
         ('["tflite", "onnx"]', '["onnx", "onnx"]', "formats: at least one, and none twice"),
         ('["tflite", "onnx"]', '"onnx"', "formats: expected a list, found 'onnx'"),
         ('["tflite", "onnx"]', '["tflight"]', "formats[0]: 'tflight' is none of tflite, onnx"),
-        ('["float32", "int8"]', '["int4"]', "schemes[0]: 'int4' is none of float32, int8"),
+        (
+            '["float32", "int8"]',
+            '["int4"]',
+            "schemes[0]: 'int4' is none of float32, float16,",
+        ),
         ('["float32", "int8"]', '["float32"]', "gates for int8 files, which the recipe does not"),
         ('schemes = ["int8"]', "schemes = []", "x.toml: gates: schemes: at least one"),
         ("0.97", "97", "x.toml: gates: min_agreement is a share from 0 to 1, found 97.0"),

@@ -41,7 +41,7 @@ def export(
 
 
 class _Converting:
-    """See `edgeface.convert.export.Teller`."""
+    """See `edgeface.convert.source.Teller`."""
 
     def say(self, text: str) -> None:
         output.say(text)

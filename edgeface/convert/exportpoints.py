@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from edgeface import __version__, bundlefolder, records, residuals, sealed
 from edgeface.bundlefolder import Format, Scheme
 from edgeface.convert import onnx, pointpage, points, pointtflite, tflite
-from edgeface.convert.export import Teller
 from edgeface.convert.latency import p50_ms
+from edgeface.convert.source import Teller
 from edgeface.convert.versions import versions
 from edgeface.errors import ConversionError, GateNotMet
 from edgeface.pointbundle import (

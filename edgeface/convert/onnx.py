@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from edgeface.train import toolchain  # first: it silences what is imported next
 
@@ -23,6 +23,13 @@ from edgeface.images import Pixels
 # 18 spoils global pooling and 21 is refused (tf2onnx 1.17); per-channel QDQ needs at least 13.
 OPSET = 17
 HEAD = ("Softmax", "Sigmoid")  # what makes probabilities, as ONNX calls it
+
+Method = Literal["minmax", "percentile", "entropy"]
+_METHODS = {
+    "minmax": quantization.CalibrationMethod.MinMax,
+    "percentile": quantization.CalibrationMethod.Percentile,
+    "entropy": quantization.CalibrationMethod.Entropy,
+}
 
 
 def to_float32(network: Network) -> bytes:
@@ -73,43 +80,75 @@ class _OneByOne(quantization.CalibrationDataReader):  # type: ignore[misc]
         return None if row is None else {self._name: row[None]}
 
 
-def to_int8(float32: bytes, calibration: Pixels) -> bytes:
+def to_int8(
+    float32: bytes,
+    calibration: Pixels,
+    *,
+    method: Method = "minmax",
+    nodes_in_float: Sequence[str] = (),
+) -> bytes:
     """A float32 file quantised; the softmax or sigmoid stays in float, as in TFLite.
 
     Args:
         float32: What `to_float32` gave.
         calibration: (n, height, width, channels) uint8.
+        method: What of the calibration sets the ranges.
+        nodes_in_float: See `quantised`.
     """
-    return quantised(float32, INPUT, calibration, HEAD)
+    return quantised(
+        float32, INPUT, calibration, HEAD, method=method, nodes_in_float=nodes_in_float
+    )
 
 
 def quantised(
-    float32: bytes, name: str, calibration: NDArray[Any], in_float: Sequence[str]
+    float32: bytes,
+    name: str,
+    calibration: NDArray[Any],
+    in_float: Sequence[str],
+    *,
+    method: Method = "minmax",
+    nodes_in_float: Sequence[str] = (),
 ) -> bytes:
-    """A file in int8: QDQ, weights per channel, activations by their least and largest value.
+    """A file in int8: QDQ, weights per channel.
 
     Args:
         float32: The file.
         name: Of its input.
         calibration: (n, …) what the input may be.
         in_float: Operators that are left as they are.
+        method: What sets the ranges of activations: their least and largest value, a percentile
+            of them, or the clipping that loses least by relative entropy.
+        nodes_in_float: Nodes that are left as they are, as `folded` names them.
+
     """
     with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
-        plain, folded, done = (Path(folder, f"{n}.onnx") for n in ("plain", "folded", "int8"))
-        plain.write_bytes(float32)
-        quant_pre_process(str(plain), str(folded), skip_symbolic_shape=True)
-        graph = onnx.load(folded).graph
+        begin, done = Path(folder, "folded.onnx"), Path(folder, "int8.onnx")
+        begin.write_bytes(folded(float32))
+        nodes = onnx.load(begin).graph.node
         quantization.quantize_static(
-            str(folded),
+            str(begin),
             str(done),
             _OneByOne(name, calibration),
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
             activation_type=quantization.QuantType.QInt8,
             weight_type=quantization.QuantType.QInt8,
-            calibrate_method=quantization.CalibrationMethod.MinMax,
-            nodes_to_exclude=[node.name for node in graph.node if node.op_type in in_float],
+            calibrate_method=_METHODS[method],
+            nodes_to_exclude=[
+                node.name
+                for node in nodes
+                if node.op_type in in_float or node.name in nodes_in_float
+            ],
         )
+        return done.read_bytes()
+
+
+def folded(float32: bytes) -> bytes:
+    """A float32 file as `quantised` sees it: batch norms folded into what is before them."""
+    with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
+        plain, done = Path(folder, "plain.onnx"), Path(folder, "folded.onnx")
+        plain.write_bytes(float32)
+        quant_pre_process(str(plain), str(done), skip_symbolic_shape=True)
         return done.read_bytes()
 
 

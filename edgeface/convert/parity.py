@@ -15,10 +15,22 @@ from edgeface.errors import ConversionError
 # order of additions. int8: a limit that a wrong scaling, a missing input range or an empty file
 # breaks at once (they differ by 0.5 and more); how much a sound file loses is measured beside it,
 # and limited by the gates of a recipe.
-BOUND: dict[Scheme, float] = {"float32": 1e-4, "int8": 0.35}
+BOUND: dict[Scheme, float] = {
+    "float32": 1e-4,
+    "float16": 0.1,
+    "dynamic": 0.35,
+    "int8": 0.35,
+    "int16x8": 0.35,
+}
 # The same for the mean over pictures and classes: a single picture on the fence may move far in
 # int8, all of them together may not.
-MEAN_BOUND: dict[Scheme, float] = {"float32": 1e-5, "int8": 0.04}
+MEAN_BOUND: dict[Scheme, float] = {
+    "float32": 1e-5,
+    "float16": 0.004,
+    "dynamic": 0.04,
+    "int8": 0.04,
+    "int16x8": 0.04,
+}
 
 
 def check(name: str, scheme: Scheme, probs: evaluate.Probs, reference: evaluate.Probs) -> float:

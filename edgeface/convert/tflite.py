@@ -1,7 +1,7 @@
 """Keras → TFLite: float32, and int8 whose input needs no scaling at all."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def to_float32(network: Network) -> bytes:
             return bytes(converter.convert())
 
 
-def to_int8(network: Network, calibration: Pixels) -> bytes:
+def to_int8(network: Network, calibration: Pixels, *, in_float_nodes: Sequence[str] = ()) -> bytes:
     """The network in int8, uint8 in and float32 out.
 
     The scaling becomes the scale and the zero point of the input tensor: the bytes of a picture are
@@ -45,6 +45,8 @@ def to_int8(network: Network, calibration: Pixels) -> bytes:
         network: What to convert.
         calibration: (n, height, width, channels) uint8. Black and white are among them, so that the
             input's range is exactly that of raw pixels.
+        in_float_nodes: Output tensors, as the float32 file of `from_scaled` calls them, of
+            operators that are left in float beside the softmax or sigmoid.
 
     Raises:
         ConversionError: The converter gave the input another scale or zero point.
@@ -61,7 +63,9 @@ def to_int8(network: Network, calibration: Pixels) -> bytes:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = representative
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-            options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(HEAD))
+            options = tf.lite.experimental.QuantizationDebugOptions(
+                denylisted_ops=list(HEAD), denylisted_nodes=list(in_float_nodes)
+            )
             partly = tf.lite.experimental.QuantizationDebugger(
                 converter=converter, debug_dataset=representative, debug_options=options
             ).get_nondebug_quantized_model()

@@ -9,7 +9,7 @@ map: the score of every window, one stride apart (Sermanet et al. 2014, arXiv:13
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from edgeface.train import toolchain  # first: it silences what is imported next
 
@@ -34,6 +34,7 @@ from edgeface.vision.windowfile import Facts
 
 # Networks that a scan is made of.
 NETWORKS = ("facepatch",)
+SCHEMES: tuple[Literal["float32", "int8"], ...] = ("float32", "int8")  # that it comes in
 # Between the sizes that are searched. Measured on 157 LFW pictures: with 1.15 to 1.4 the same faces
 # are found, within two, at five mistakes; 1.25 costs two thirds of 1.15, and 1.4 of 1.25.
 STEP = 1.25
@@ -111,7 +112,7 @@ def files(
 
     Args:
         run: What was trained.
-        schemes: ``float32``, ``int8``.
+        schemes: Those of the recipe; of them it comes in `SCHEMES`.
         folder: Where to.
         network: Of the run.
         calibration: What sets the ranges of int8.
@@ -146,7 +147,7 @@ def files(
         weights_sha256=run.weights_sha256,
     )
     made = []
-    for scheme in schemes:
+    for scheme in (one for one in SCHEMES if one in schemes):
         int8 = scheme == "int8"
         content = tflite.to_int8(scan, calibration) if int8 else tflite.to_float32(scan)
         path = folder / f"{run.config.network}.window.{scheme}.tflite"

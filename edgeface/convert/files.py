@@ -1,0 +1,182 @@
+"""One file of a bundle: made, held against the trained network, measured and described."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from edgeface import __version__, evaluate, sealed
+from edgeface import bundle as bundles
+from edgeface.bundlefolder import Format, Scheme
+from edgeface.convert import onnx, parity, tflite
+from edgeface.convert.network import Network
+from edgeface.convert.sides import Sides
+from edgeface.convert.source import Source, Teller
+from edgeface.errors import ConversionError
+from edgeface.images import Pixels
+from edgeface.runtime import open_backend
+from edgeface.vision.decide import fit_threshold
+
+# Of a weight.
+BYTES: dict[Scheme, int] = {"float32": 4, "float16": 2, "dynamic": 1, "int8": 1, "int16x8": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that lies in its folder.
+
+    Attributes:
+        file: What the manifest says of it.
+        probs: (n, classes) its answers to the pictures held back.
+    """
+
+    file: bundles.ModelFile
+    probs: evaluate.Probs
+
+
+def make(
+    source: Source,
+    network: Network,
+    sides: Sides,
+    pairs: Sequence[tuple[Format, Scheme]],
+    folder: Path,
+    teller: Teller,
+) -> tuple[Made, ...]:
+    """Write a file a format and scheme into a folder.
+
+    Args:
+        source: What is exported.
+        network: Its network.
+        sides: Its pictures.
+        pairs: Formats and schemes.
+        folder: Where to.
+        teller: Is told how it goes on.
+
+    Raises:
+        ConversionError: A file is not the network that was trained.
+    """
+    float32_onnx = onnx.to_float32(network) if any(f == "onnx" for f, _ in pairs) else b""
+    made = []
+    for format, scheme in teller.track(pairs, "converting"):
+        if format == "onnx":
+            int8 = scheme == "int8"
+            content = onnx.to_int8(float32_onnx, sides.calibration) if int8 else float32_onnx
+        elif scheme == "int8":
+            content = tflite.to_int8(network, sides.calibration)
+        else:
+            content = tflite.to_float32(network)
+        path = folder / f"{source.network}.{scheme}.{format}"
+        how = bundles.Quantised() if scheme in bundles.CALIBRATED else None
+        made.append(keep(path, content, format, scheme, source, network, sides, how))
+    return tuple(made)
+
+
+def keep(
+    path: Path,
+    content: bytes,
+    format: Format,
+    scheme: Scheme,
+    source: Source,
+    network: Network,
+    sides: Sides,
+    quantised: bundles.Quantised | None = None,
+) -> Made:
+    """Write one file, hold it against the network, measure it, and write into it what it is.
+
+    Args:
+        path: Where to.
+        content: What the converter gave.
+        format: Of the file.
+        scheme: Of the file.
+        source: What is exported.
+        network: Its network.
+        sides: Its pictures.
+        quantised: How, of a scheme that says less than that.
+
+    Raises:
+        ConversionError: It is not the network that was trained.
+    """
+    partly = quantised is not None and bool(quantised.in_float)
+    check_size(path.name, content, network, scheme, partly=partly)
+    path.write_bytes(content)
+    file, probs = _measure(path, format, scheme, sides, network)
+    _describe(path, file, source)
+    _check_same(path, sides.pixels[:64], probs[:64], network.classes)
+    sized = replace(
+        file, sha256=sealed.sha256(path), size_bytes=path.stat().st_size, quantised=quantised
+    )
+    return Made(sized, probs)
+
+
+def check_size(
+    name: str, content: bytes, network: Network, scheme: Scheme, *, partly: bool = False
+) -> None:
+    """A file has to hold its weights; a well-known wrong path writes one without them.
+
+    Args:
+        name: Of the file, for the error.
+        content: The file.
+        network: What it was made of.
+        scheme: Of the file.
+        partly: Whether some of its layers are in float nevertheless.
+
+    Raises:
+        ConversionError: It is too small or too large for the network's parameters.
+    """
+    least = network.folded_parameters * BYTES[scheme]
+    most = 2 * network.folded_parameters * (BYTES["float32"] if partly else BYTES[scheme])
+    if not least <= len(content) <= most + 262_144:
+        msg = f"{name}: {len(content)} bytes cannot be {network.model.count_params()} parameters"
+        raise ConversionError(msg, remedy="the converter wrote a broken file; please report this")
+
+
+def _measure(
+    path: Path, format: Format, scheme: Scheme, sides: Sides, network: Network
+) -> tuple[bundles.ModelFile, evaluate.Probs]:
+    backend = open_backend(path)
+    if len(backend.outputs) != 1 or backend.input.shape != (1, *network.shape):
+        msg = f"{path.name}: input {backend.input}, outputs {backend.outputs}: not the contract"
+        raise ConversionError(msg)
+    probs = evaluate.answers(backend.infer, sides.pixels, network.classes)
+    largest = parity.check(path.name, scheme, probs, sides.probs)
+    threshold = fit_threshold(probs, sides.truth)
+    right = probs.argmax(axis=1) == sides.truth
+    kept = evaluate.named(probs, threshold)[right]
+    measured = bundles.Measured(
+        pictures=len(sides.truth),
+        accuracy=evaluate.accuracy(probs, sides.truth),
+        agreement=evaluate.agreement(probs, sides.probs),
+        parity=largest,
+        threshold_kept=float(kept.mean()) if len(kept) else 0.0,
+    )
+    file = bundles.ModelFile(
+        path.name, format, scheme, "", 0, backend.input, backend.outputs[0], threshold, measured
+    )
+    return file, probs
+
+
+def _describe(path: Path, file: bundles.ModelFile, source: Source) -> None:
+    """Write into the file what it is, so that it can be understood without its manifest."""
+    facts = {
+        "edgeface": __version__,
+        "network": source.network,
+        "scheme": file.scheme,
+        "labels": json.dumps(source.labels, ensure_ascii=False),
+        "preprocess": json.dumps(source.preprocess.as_dict()),
+        "threshold": repr(file.threshold),
+        "weights_sha256": source.origin.weights_sha256,
+    }
+    content = path.read_bytes()
+    if file.format == "onnx":
+        path.write_bytes(onnx.with_metadata(content, facts))
+    else:
+        path.write_bytes(tflite.with_metadata(content, json.dumps(facts, ensure_ascii=False)))
+
+
+def _check_same(path: Path, pixels: Pixels, probs: evaluate.Probs, classes: int) -> None:
+    """Writing the description into a file rewrites the file: its answers have to be the same."""
+    if not np.array_equal(evaluate.answers(open_backend(path).infer, pixels, classes), probs):
+        msg = f"{path.name}: other answers after its metadata was written"
+        raise ConversionError(msg, remedy="please report this with the versions of your packages")

@@ -1,0 +1,78 @@
+"""What a bundle gets when its files are there: manifest, golden values, checksums seen, report."""
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeface import __version__, records
+from edgeface import bundle as bundles
+from edgeface.convert import page
+from edgeface.convert.files import Made
+from edgeface.convert.sides import Sides
+from edgeface.convert.source import Source
+from edgeface.recipe import Recipe
+
+GOLDEN_CROPS = 16
+
+
+def finish(
+    folder: Path,
+    name: str,
+    source: Source,
+    recipe: Recipe,
+    sides: Sides,
+    made: Sequence[Made],
+    windows: Sequence[bundles.WindowFile],
+) -> None:
+    """Write what stands beside the files of a bundle.
+
+    Args:
+        folder: Where the files lie.
+        name: Of the bundle.
+        source: What was exported.
+        recipe: What was asked.
+        sides: The pictures.
+        made: The files.
+        windows: Those of the window detector.
+    """
+    manifest = _manifest(name, source, recipe, sides, made, windows)
+    spread = np.linspace(0, len(sides.pixels) - 1, min(GOLDEN_CROPS, len(sides.pixels)))
+    chosen = np.unique(spread.round().astype(int))
+    # Arrays by file name: keyword arguments of savez take any text.
+    outputs: dict[str, Any] = {one.file.name: one.probs[chosen] for one in made}
+    np.savez(folder / bundles.GOLDEN, pixels=sides.pixels[chosen], **outputs)
+    seen = sorted(digest[: bundles.SEEN_DIGITS] for digest in source.seen)
+    (folder / bundles.SEEN).write_text("".join(f"{digest}\n" for digest in seen), "ascii")
+    (folder / bundles.MANIFEST).write_text(records.to_json(records.plain(manifest)), "utf-8")
+    (folder / "report.md").write_text(page.markdown(manifest, sides.accuracy), "utf-8")
+    (folder / "report.html").write_text(page.html(manifest, sides.accuracy), "utf-8")
+
+
+def _manifest(
+    name: str,
+    source: Source,
+    recipe: Recipe,
+    sides: Sides,
+    made: Sequence[Made],
+    windows: Sequence[bundles.WindowFile],
+) -> bundles.Manifest:
+    files = tuple(one.file for one in made)
+    calibrated = any(file.scheme in bundles.CALIBRATED for file in files)
+    calibration = bundles.Calibration(sides.calibration_sha256, recipe.seed)
+    return bundles.Manifest(
+        schema=bundles.SCHEMA,
+        name=name,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        edgeface=__version__,
+        network=source.network,
+        labels=source.labels,
+        preprocess=source.preprocess,
+        detector=source.detector,
+        files=files,
+        calibration=calibration if calibrated else None,
+        origin=source.origin,
+        windows=tuple(windows),
+    )

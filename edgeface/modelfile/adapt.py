@@ -96,7 +96,8 @@ def _check_kind(facts: Facts) -> None:
         raise BackendError(
             msg, remedy="detectors are named with --detector; edgeface bench runs it"
         )
-    answer = facts.graph.outputs[0]
+    answer = facts.answer
+    assert answer is not None
     if answer.dtype not in (*_INTEGERS, "float32") or (
         answer.dtype in _INTEGERS and not answer.scale
     ):
@@ -160,9 +161,10 @@ def _table(facts: Facts, port: Port, scaling: Scaling) -> NDArray[Any]:
 
 
 def _to_probs(facts: Facts) -> Callable[[NDArray[Any]], NDArray[np.float32]]:
-    port, logits = facts.graph.outputs[0], facts.answers == "logits"
+    port, logits = facts.answer, facts.answers == "logits"
+    assert port is not None
     scale, zero = np.float32(port.scale), port.zero
-    quantised, pair = port.dtype in _INTEGERS, facts.graph.outputs[0].shape[-1] == 1
+    quantised, pair = port.dtype in _INTEGERS, port.shape[-1] == 1
 
     def probs(answer: NDArray[Any]) -> NDArray[np.float32]:
         value: NDArray[np.float32] = answer.astype(np.float32)

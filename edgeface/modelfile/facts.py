@@ -12,6 +12,7 @@ from edgeface.images import Colour, Framing, Preprocess
 from edgeface.runtime.graph import Graph, Port
 
 Answers = Literal["probs", "logits"]
+PROBS = "probs"  # as the output that names is called in files of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Facts:
         graph: Its tensors and operators.
         colour: Order of the channels, as far as told; `preprocess` has it too.
         framing: What of a picture it wants, as far as told; `preprocess` has it too.
+        detector: Whose crops it was trained on.
         scaling: What its input wants of pixels; `RAW` where the scaling is in the file.
         answers: Whether its output holds probabilities or logits.
         more: (key, value) that its metadata holds and this version does not read.
@@ -86,6 +88,7 @@ class Facts:
     graph: Graph
     colour: Colour | None = None
     framing: Framing | None = None
+    detector: str | None = None
     scaling: Scaling | None = None
     answers: Answers | None = None
     more: tuple[tuple[str, str], ...] = ()
@@ -115,14 +118,22 @@ class Facts:
         return (height, width, channels) if min(rest) > 0 and channels in (1, 3) else None
 
     @property
+    def answer(self) -> Port | None:
+        """The output that names; None of a foreign file with several."""
+        named = [port for port in self.graph.outputs if port.name == PROBS]
+        if self.foreign or not named:
+            return self.graph.outputs[0] if len(self.graph.outputs) == 1 else None
+        return named[0]
+
+    @property
     def classes(self) -> int | None:
         """How many names it tells apart; None where its answer is no list of scores.
 
         One sigmoid unit tells two.
         """
-        if len(self.graph.outputs) != 1 or not self.graph.outputs[0].shape:
+        if self.answer is None or not self.answer.shape:
             return None
-        first, *rest = self.graph.outputs[0].shape
+        first, *rest = self.answer.shape
         if first not in (1, -1) or not rest or sum(n != 1 for n in rest) > 1 or min(rest) < 1:
             return None
         count = math.prod(rest)

@@ -22,13 +22,14 @@ METADATA = "edgeface"
 MOST_METADATA = 1 << 20  # characters
 MOST_LABELS = 100_000
 REMEDY = "its metadata was altered: copy it again from where it was made"
-_KNOWN = ("edgeface", "network", "scheme", "task", "weights_sha256")
+_KNOWN = ("edgeface", "network", "scheme", "task", "weights_sha256", "detector")
 _FORMS = {
     "edgeface": r"[0-9A-Za-z.+-]{1,40}",
     "network": r"[0-9A-Za-z_.-]{1,60}",
     "scheme": r"[0-9a-z]{1,20}",
     "task": "|".join(get_args(Task)),
     "weights_sha256": r"[0-9a-f]{64}",
+    "detector": r"[a-z]{1,20}",
 }
 
 
@@ -125,6 +126,7 @@ def _with_ours(facts: Facts, data: Mapping[str, Any]) -> Facts:
         network=texts["network"],
         weights_sha256=texts["weights_sha256"],
         edgeface=texts["edgeface"],
+        detector=texts["detector"],
         more=tuple(
             (str(key)[:60], str(value)[:200])
             for key, value in data.items()
@@ -140,7 +142,7 @@ def _with_ours(facts: Facts, data: Mapping[str, Any]) -> Facts:
     if facts.picture_shape != prepare.shape or facts.classes != len(labels):
         msg = (
             f"{where}: {len(labels)} labels and pixels of {prepare.shape} do not go with tensors "
-            f"of {facts.input.shape} and {facts.graph.outputs[0].shape}"
+            f"of {facts.input.shape} and {[port.shape for port in facts.graph.outputs]}"
         )
         raise BackendError(msg, remedy=REMEDY)
     return replace(

@@ -1,10 +1,10 @@
 """What a TFLite file is made of, read without a runtime and without believing its offsets.
 
-Of ``schema.fbs``: Model 1 (operator codes), 2 (subgraphs), 3 (description), 4 (buffers); SubGraph 0
-(tensors), 1 (inputs), 2 (outputs), 3 (operators); Tensor 0 (shape), 1 (type), 2 (buffer), 3 (name),
-4 (quantisation), 7 (shape with free dimensions); QuantizationParameters 2 (scale), 3 (zero point);
+Of ``schema.fbs``: Model 1 (operator codes), 2 (subgraphs), 3 (description), 7 (signatures); SubGraph
+0 (tensors), 1 (inputs), 2 (outputs), 3 (operators); Tensor 0 (shape), 1 (type), 3 (name), 4
+(quantisation), 7 (shape with free dimensions); QuantizationParameters 2 (scale), 3 (zero point);
 OperatorCode 0 (old code), 1 (custom code), 3 (code); Operator 0 (code), 1 (inputs), 2 (outputs);
-Buffer 0 (data), 1 (place of data outside the FlatBuffer).
+SignatureDef 0 (inputs), 1 (outputs); TensorMap 0 (name), 1 (tensor).
 """
 
 import math
@@ -71,6 +71,7 @@ class _Reader:
         self._graph = subgraphs[0]
         self._tensors = file.tables(self._graph, 0)
         self._operators = self._all_operators()
+        self._names = self._signature_names()
         self._made_by = {t: op for op in self._operators for t in op.outputs}
 
     def graph(self) -> Graph:
@@ -92,6 +93,15 @@ class _Reader:
             _Operator(kinds[file.value(op, 0)], file.numbers(op, 1), file.numbers(op, 2))
             for op in file.tables(self._graph, 3)
         ]
+
+    def _signature_names(self) -> dict[int, str]:
+        """Tensor → its name in the first signature: converters rename the tensors themselves."""
+        file = self._file
+        names: dict[int, str] = {}
+        for signature in file.tables(self._model, 7)[:1]:
+            for end in (*file.tables(signature, 0), *file.tables(signature, 1)):
+                names[file.value(end, 1)] = file.text(end, 0)
+        return names
 
     def _kind(self, code: int) -> str:
         file = self._file
@@ -116,7 +126,8 @@ class _Reader:
         file, tensor = self._file, self._tensor(number)
         shape = file.numbers(tensor, 7) or file.numbers(tensor, 0)
         scale, zero = self._quantisation(tensor)
-        return Port(file.text(tensor, 3)[:200], self._dtype(number), shape, scale, zero)
+        name = self._names.get(number) or file.text(tensor, 3)
+        return Port(name[:200], self._dtype(number), shape, scale, zero)
 
     def _quantisation(self, tensor: int) -> tuple[float, int]:
         file = self._file

@@ -1,0 +1,57 @@
+"""Options that say of a model file what another program did not write into it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Labels = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels", metavar="FILE", help="Of a foreign model file: its labels, one a line."
+    ),
+]
+Colour = Annotated[
+    str | None,
+    typer.Option("--colour", help="Of a foreign model file: order of its channels: rgb or bgr."),
+]
+Scaling = Annotated[
+    str | None,
+    typer.Option(
+        "--scaling", help="Of a foreign model file: range of its input: -1..1, 0..1, 0..255."
+    ),
+]
+Framing = Annotated[
+    str | None,
+    typer.Option(
+        "--framing", help="Of a foreign model file: whole pictures, stretched ones, or a face."
+    ),
+]
+Answers = Annotated[
+    str | None,
+    typer.Option("--answers", help="Of a foreign model file: what it answers: probs or logits."),
+]
+
+
+def given(
+    labels: Path | None,
+    colour: str | None,
+    scaling: str | None,
+    framing: str | None,
+    answers: str | None,
+) -> dict[str, Any]:
+    """What was given, for `edgeface.modelfile.complete`; nothing where no option was.
+
+    Raises:
+        UsageError: The file of labels cannot be used.
+    """
+    from edgeface.modelfile import read_labels
+
+    found: dict[str, Any] = {
+        "labels": None if labels is None else read_labels(labels),
+        "colour": colour,
+        "scaling": scaling,
+        "framing": framing,
+        "answers": answers,
+    }
+    return {name: value for name, value in found.items() if value is not None}

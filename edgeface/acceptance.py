@@ -1,0 +1,98 @@
+"""What a manifest says of `unknown`: by which score, and how often strangers get a name by it.
+
+How these figures are found is in `edgeface.rejection`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Score = Literal["maximum", "margin", "energy", "distance"]
+How = Literal["strangers", "left out in turn"]
+
+# With fewer people than that, what one of them does is most of a rate.
+FEW_PEOPLE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share of pictures with its interval.
+
+    Attributes:
+        pictures: How many were looked at, at least one.
+        accepted: How many were given a name; of enrolled people: the right one.
+        people: How many different people they show.
+        low: Lower end of the 95 % interval of the share, 0 to 1.
+        high: Upper end.
+    """
+
+    pictures: int
+    accepted: int
+    people: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """0 to 1."""
+        return self.accepted / self.pictures
+
+    @property
+    def text(self) -> str:
+        """``1.2 % (0.5 to 2.9)``: with its interval."""
+        low, high = 100 * self.low, 100 * self.high
+        return f"{100 * self.share:.1f} % ({low:.1f} to {high:.1f})"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """How the threshold of a file was fitted, and what it was measured to do.
+
+    Attributes:
+        score: What is held against the threshold (see `edgeface.vision.unknown`).
+        far: The false-accept rate that was asked, 0 to 1.
+        how: ``strangers``: fitted on some of them and measured on others. ``left out in turn``: an
+            estimate from the enrolled people themselves, each taken for a stranger once, by a
+            network that was trained on all of them.
+        fitted: Faces that the threshold was fitted on.
+        fitted_people: How many people these show.
+        seed: Of the draw of these people.
+        false_accepts: Of faces that it was not fitted on, those that get any name.
+        true_accepts: Of the enrolled people's faces that were held back, those that get their name.
+    """
+
+    score: Score
+    far: float
+    how: How
+    fitted: int
+    fitted_people: int
+    seed: int
+    false_accepts: Rate
+    true_accepts: Rate
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What a reader of the figures has to know, a sentence each."""
+        found = []
+        rate = self.false_accepts
+        if self.how == "left out in turn":
+            found.append(
+                "no strangers were given: each enrolled person was taken for one, by a network "
+                "that was trained on all of them; on real strangers expect several times as many "
+                "false accepts (--strangers PHOTOS measures them)"
+            )
+        elif rate.low > self.far:
+            found.append(
+                f"strangers who were not fitted on get a name in {rate.text}: more than the "
+                f"{100 * self.far:g} % asked; more different strangers to fit on would help"
+            )
+        elif rate.high > self.far:
+            found.append(
+                f"{rate.pictures} faces of {rate.people} other strangers do not show that the rate "
+                f"stays below {100 * self.far:g} %: it may be up to {100 * rate.high:.1f} %"
+            )
+        if self.how == "strangers" and min(self.fitted_people, rate.people) < FEW_PEOPLE:
+            found.append(
+                f"strangers of {self.fitted_people + rate.people} people say little of others: "
+                f"{2 * FEW_PEOPLE} and more would"
+            )
+        return tuple(found)

@@ -1,6 +1,7 @@
 """The errors of a regression."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -39,6 +40,11 @@ def test_no_number_is_an_infinite_error() -> None:
         compared = residuals.compare(values, np.zeros(3), y)
         assert compared.l2 == compared.l2_change == compared.l2_change_high == math.inf
         assert compared.l2_change_low == -math.inf
+        assert (compared.absolute_change, compared.absolute_change_low) == (math.inf, -math.inf)
+        verdict = residuals.judge(compared)
+        assert (verdict.kind, verdict.within_margin) == ("loses", False)
+        backwards = residuals.judge(residuals.compare(np.zeros(3), values, y))
+        assert backwards.kind == "cannot tell"
 
 
 def noisy(n: int, more: float, seed: int = 0):
@@ -57,6 +63,10 @@ def test_a_file_that_is_worse_is_told_from_the_reference() -> None:
     assert compared.parity == residuals.worst(values, reference)
     assert residuals.compare(values, reference, y) == compared
     assert residuals.compare(reference, reference, y).l2_change_high == 0
+    assert compared.absolute_change == pytest.approx(
+        np.abs(values - y).mean() - np.abs(reference - y).mean()
+    )
+    assert 0 < compared.absolute_change_low < compared.absolute_change
 
 
 def test_the_interval_is_paired() -> None:
@@ -67,13 +77,71 @@ def test_the_interval_is_paired() -> None:
     assert compared.l2 > 90
 
 
-def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
-    inside = 0
-    true = math.sqrt(100) * (math.sqrt(25 + 9) - 5)
-    for seed in range(60):
-        compared = residuals.compare(*noisy(100, 3.0, seed))
-        inside += compared.l2_change_low <= true <= compared.l2_change_high
-    assert inside >= 51  # of 60; 57 on the mean, fewer than 51 once in 200 such tests
+def test_the_ends_are_those_of_leaving_out_every_point_in_turn() -> None:
+    values, reference, y = noisy(25, 3.0)
+    change = [
+        residuals.rmse(np.delete(values, i), np.delete(y, i))
+        - residuals.rmse(np.delete(reference, i), np.delete(y, i))
+        for i in range(25)
+    ]
+    spread = math.sqrt(24 * np.var(change))
+    compared = residuals.compare(values, reference, y)
+    half = 2.0639 * 5 * spread  # Student's t with 24 degrees of freedom; L2 is √25 times the RMSE
+    assert compared.l2_change_high - compared.l2_change == pytest.approx(half, rel=1e-4)
+    assert compared.l2_change - compared.l2_change_low == pytest.approx(half, rel=1e-4)
+
+
+def test_a_single_point_tells_nothing_of_how_much_it_varies() -> None:
+    compared = residuals.compare(np.array([2.0]), np.array([1.0]), np.array([0.0]))
+    assert (compared.l2_change, compared.l2_change_low) == (1, -math.inf)
+    assert residuals.judge(compared).words == "cannot tell: a single point"
+
+
+@pytest.mark.parametrize(
+    ("n", "more", "words"),
+    [
+        (400, 4.0, r"loses \d+\.\d % \(95 %: \d+\.\d–\d+\.\d\)"),
+        (400, 0.01, r"no loss found \(the data could have shown 0\.\d+ %\)"),
+        (36, 1.0, r"cannot tell: 36 points resolve \d+\.\d %; \d[\d,]* would resolve \d\.\d"),
+    ],
+)
+def test_the_words(n: int, more: float, words: str) -> None:
+    values, reference, y = noisy(n, more)
+    verdict = residuals.judge(residuals.compare(values, reference, y))
+    assert re.fullmatch(words, verdict.words), verdict.words
+    if verdict.kind == "loses":
+        back = residuals.judge(residuals.compare(reference, values, y))
+        assert back.kind == "gains"
+        assert back.words.startswith("gains ")
+        assert back.within_margin
+
+
+def test_nothing_is_said_in_percent_of_an_error_that_is_none() -> None:
+    y = np.arange(5.0)
+    worse = residuals.judge(residuals.compare(y + 0.5, y, y))
+    assert worse.words == "loses: an L2 error of 1.118 where the reference has none"
+    same = residuals.judge(residuals.compare(y, y, y))
+    assert (same.kind, same.within_margin) == ("no loss found", True)
+    alike = residuals.judge(residuals.compare(y + 1, y + 1, y))
+    assert alike.words == "no loss found: the errors are the same"
+
+
+@given(st.integers(2, 60), st.floats(0, 3), st.integers(0, 2**32 - 1))
+def test_never_more_is_said_than_was_shown(n: int, more: float, seed: int) -> None:
+    compared = residuals.compare(*noisy(n, more, seed))
+    verdict = residuals.judge(compared, 0.05)
+    reference = compared.l2 - compared.l2_change
+    assert verdict.within_margin == (compared.l2_change_high / reference <= 0.05)
+    shown = re.search(r"shown ([\d.]+) %", verdict.words)
+    if shown:
+        assert verdict.kind == "no loss found"
+        assert verdict.within_margin
+        assert float(shown[1]) >= 100 * compared.l2_change_high / reference * (1 - 1e-9)
+    if verdict.kind == "loses":
+        assert compared.l2_change_low > 0
+    if verdict.kind == "cannot tell":
+        needed = re.search(r"; ([\d,]+) would", verdict.words)[1]
+        assert int(needed.replace(",", "")) >= n
 
 
 def test_answers_go_one_by_one_in_float32() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeface import evaluate
-from edgeface.evaluate.verdict import alike, at_least
+from edgeface.verdicts import alike, at_least
 
 
 def of(n: int, lost: int, gained: int) -> evaluate.Paired:

@@ -41,10 +41,14 @@ def cross_entropy(probs: Probs, truth: Truth) -> float:
 
 
 def confusion(probs: Probs, truth: Truth) -> NDArray[np.int64]:
-    """(classes, classes): row, the right class; column, the answered one."""
+    """(classes, classes): row, the right class; column, the answered one.
+
+    An answer that is not a number stands in no column.
+    """
     classes = probs.shape[1]
     counts = np.zeros((classes, classes), np.int64)
-    np.add.at(counts, (truth, probs.argmax(axis=1)), 1)
+    answered = best(probs)
+    np.add.at(counts, (truth[answered >= 0], answered[answered >= 0]), 1)
     return counts
 
 

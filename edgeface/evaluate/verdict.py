@@ -13,33 +13,11 @@ So where nothing is lost, "loses" is said in at most 2.5 % of samples, and where
 is lost, "no loss found" in at most about 2.5 % (measured: docs/decisions/0012).
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 from edgeface.evaluate.paired import Paired
-
-Kind = Literal["no loss found", "loses", "gains", "cannot tell"]
+from edgeface.verdicts import Kind, Verdict, alike, at_least, wanted
 
 MARGIN = 0.5  # points
 _LEVEL = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is said of a file.
-
-    Attributes:
-        kind: One of four; defined in `edgeface.evaluate.verdict`.
-        words: A line, such as ``loses 1.3 points (95 %: 0.7–1.9)``.
-        margin: The loss that counts for nothing, in points.
-        within_margin: Whether a loss beyond the margin is ruled out: the interval ends above it.
-            For gates; a file may lose, and be within.
-    """
-
-    kind: Kind
-    words: str
-    margin: float
-    within_margin: bool
 
 
 def judge(paired: Paired, margin: float = MARGIN) -> Verdict:
@@ -59,7 +37,7 @@ def judge(paired: Paired, margin: float = MARGIN) -> Verdict:
         ends = (paired.low, paired.high) if kind == "gains" else (-paired.high, -paired.low)
         size, low, high = alike(abs(paired.difference), *ends)
         words = f"{kind} {size} points (95 %: {low}–{high})"
-    return Verdict(kind, words, margin, paired.low >= -margin)
+    return Verdict(kind, words, margin, within_margin=paired.low >= -margin)
 
 
 def kind_of(paired: Paired, margin: float = MARGIN) -> Kind:
@@ -79,27 +57,7 @@ def _wanting(paired: Paired, margin: float) -> str:
             f"{paired.lost} lost and {paired.gained} gained of {paired.n:,} pictures "
             f"may be chance (p = {paired.p:.2f})"
         )
-    wanted = margin
-    if paired.resolves_points <= margin:  # so the difference lies between the margin and none
-        wanted = max(-paired.difference, margin + paired.difference)
-    resolved, would = alike(paired.resolves_points, wanted)
-    needed = f"{paired.needed(wanted):,} would resolve {would}"
+    finer = wanted(-paired.difference, paired.resolves_points, margin)
+    resolved, would = alike(paired.resolves_points, finer)
+    needed = f"{paired.needed(finer):,} would resolve {would}"
     return f"{paired.n:,} pictures resolve {resolved} points; {needed}"
-
-
-def alike(*points: float) -> tuple[str, ...]:
-    """Numbers with one to three decimals: none shows as zero, no two different ones as equal."""
-    for decimals in (1, 2):
-        texts = tuple(f"{p:.{decimals}f}" for p in points)
-        if len(set(texts)) == len(set(points)) and all(
-            p == 0 or float(t) != 0 for p, t in zip(points, texts, strict=True)
-        ):
-            return texts
-    return tuple(f"{p:.3f}" for p in points)
-
-
-def at_least(points: float) -> str:
-    """A number rounded up, so that it never claims more than was shown."""
-    decimals = 1 if points >= 0.1 else 2
-    text = f"{points:.{decimals}f}"
-    return text if float(text) >= points else f"{points + 10**-decimals / 2:.{decimals}f}"

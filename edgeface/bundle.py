@@ -44,6 +44,7 @@ from edgeface.bundlefolder import SEEN as SEEN
 from edgeface.bundlefolder import SEEN_DIGITS as SEEN_DIGITS
 from edgeface.bundlefolder import Format as Format
 from edgeface.bundlefolder import Scheme as Scheme
+from edgeface.calibration import Calibration as Calibration
 from edgeface.errors import BundleError, UsageError
 from edgeface.images import Preprocess
 
@@ -171,19 +172,6 @@ class WindowFile:
     found: int
     scenes: int
     false: int
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """The pictures that set the ranges of the int8 files; black and white are always added.
-
-    Attributes:
-        pictures: SHA-256 of each, from the training side.
-        seed: Of the draw.
-    """
-
-    pictures: tuple[str, ...]
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)

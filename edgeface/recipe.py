@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from edgeface import records
-from edgeface.bundle import SCHEMES, Format, Measured, Scheme
+from edgeface.bundle import CALIBRATED, SCHEMES, Format, Measured, Scheme
+from edgeface.calibration import Method
 from edgeface.errors import GateNotMet, RecipeError
 from edgeface.pointbundle import AnyFile, PointFile
 
@@ -194,6 +195,7 @@ class Recipe:
         calibration: How many training pictures set the ranges of int8.
         seed: Of the draw of these pictures.
         gates: The limits.
+        method: What of the calibration pictures sets a range; TFLite has ``minmax`` alone.
     """
 
     name: str
@@ -203,6 +205,7 @@ class Recipe:
     calibration: int = CALIBRATION
     seed: int = 0
     gates: Gates = Gates()
+    method: Method = "minmax"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
@@ -213,6 +216,9 @@ class Recipe:
         if not 1 <= self.calibration <= 100_000:
             msg = f"calibration with {self.calibration} pictures: 1 to 100000 are possible"
             raise RecipeError(msg)
+        if self.method != "minmax" and self.formats == ("tflite",):
+            msg = f"method {self.method}: TFLite's converter has minmax alone"
+            raise RecipeError(msg, remedy="export ONNX too, or leave method out")
         if not 0 <= self.seed < 2**32:
             msg = f"seed {self.seed}: 0 to {2**32 - 1} are possible"
             raise RecipeError(msg)
@@ -245,12 +251,20 @@ class Recipe:
             for format in dict.fromkeys(f for f, _ in self.impossible)
         )
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether any of its files has ranges that calibration pictures set."""
+        return any(scheme in CALIBRATED for _, scheme in self.pairs)
+
     def check_for_regression(self) -> None:
-        """Say before a long job that a limit is about names, where a network answers numbers.
+        """Say before a long job that something is for pictures, where a network answers numbers.
 
         Raises:
-            RecipeError: Such a limit is asked.
+            RecipeError: A limit on names is asked, or a method of calibration.
         """
+        if self.method != "minmax":
+            msg = f"{self.name}: method {self.method} is for pictures; a regression has minmax"
+            raise RecipeError(msg, remedy="leave method out")
         for gate in self.gates.about_names:
             msg = f"{self.name}: {gate} is a limit on names, and a regression answers numbers"
             remedy = "leave it out; max_size_bytes and max_p50_ms apply, edgeface compare tells L2"

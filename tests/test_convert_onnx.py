@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeface.convert import calibrate, parity
+from edgeface.convert import calibration, parity
 from edgeface.evaluate import answers
 from edgeface.runtime import open_backend
 from edgeface.train.run import Run
@@ -63,7 +63,7 @@ def test_int8_keeps_the_answers_and_quantises_per_channel(
 
     from edgeface.convert import onnx as ours
 
-    content = ours.to_int8(float32, calibrate.with_black_and_white(pixels))
+    content = ours.to_int8(float32, calibration.with_black_and_white(pixels))
     parity.check("f", "int8", asked(content, tmp_path, pixels), network.infer(pixels))
     graph = onnx.load_model_from_string(content).graph
     assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in graph.node}
@@ -80,7 +80,7 @@ def test_two_exports_hold_the_same_tensors(network, pixels, float32, tmp_path: P
     again = onnx.to_float32(network)
     assert tensors(again) == tensors(float32)
     assert np.array_equal(asked(again, tmp_path, pixels), asked(float32, tmp_path, pixels))
-    shown = calibrate.with_black_and_white(pixels)
+    shown = calibration.with_black_and_white(pixels)
     one, two = onnx.to_int8(float32, shown), onnx.to_int8(again, shown)
     assert tensors(one) == tensors(two)
 

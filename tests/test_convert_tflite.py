@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeface.convert import calibrate, parity
+from edgeface.convert import calibration, parity
 from edgeface.errors import ConversionError
 from edgeface.evaluate import answers
 from edgeface.runtime import open_backend
@@ -55,7 +55,7 @@ def test_float32_answers_as_the_network_does(network, pixels, float32, tmp_path:
 def test_the_scaling_of_int8_is_that_of_its_input(network, pixels, tmp_path: Path) -> None:
     from edgeface.convert import tflite
 
-    content = tflite.to_int8(network, calibrate.with_black_and_white(pixels))
+    content = tflite.to_int8(network, calibration.with_black_and_white(pixels))
     graph, schema = tensors(content)
     given = graph.Tensors(graph.Inputs(0))
     assert given.Type() == schema.TensorType.UINT8

@@ -118,7 +118,7 @@ def test_the_map_is_the_network_at_every_place(variant: str, expected: int) -> N
 
 def test_the_int8_map_is_near_and_one_file_takes_every_size() -> None:
     from edgeface.convert import tflite
-    from edgeface.convert.calibrate import with_black_and_white
+    from edgeface.convert.calibration import with_black_and_white
 
     network, _ = scanning(trained("default"))
     exact = Scan(tflite.to_float32(network), "x", 3)

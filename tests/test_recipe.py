@@ -41,7 +41,7 @@ def test_an_unknown_key_is_an_error_that_names_the_known_ones(tmp_path: Path) ->
     path.write_text(GOOD.replace("schemes", "shemes", 1))
     with pytest.raises(RecipeError) as found:
         Recipe.load(path)
-    known = "calibration, formats, gates, name, schemes, seed, target"
+    known = "calibration, formats, gates, method, name, schemes, seed, target"
     assert str(found.value) == f'pi4.toml: unknown key "shemes"; known keys: {known}'
 
 

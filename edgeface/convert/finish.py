@@ -61,7 +61,6 @@ def _manifest(
 ) -> bundles.Manifest:
     files = tuple(one.file for one in made)
     calibrated = any(file.scheme in bundles.CALIBRATED for file in files)
-    calibration = bundles.Calibration(sides.calibration_sha256, recipe.seed)
     return bundles.Manifest(
         schema=bundles.SCHEMA,
         name=name,
@@ -72,7 +71,7 @@ def _manifest(
         preprocess=source.preprocess,
         detector=source.detector,
         files=files,
-        calibration=calibration if calibrated else None,
+        calibration=sides.record if calibrated else None,
         origin=source.origin,
         windows=tuple(windows),
     )

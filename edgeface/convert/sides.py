@@ -6,9 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import __version__, evaluate
-from edgeface.convert import calibrate, parity
+from edgeface.calibration import Calibration
+from edgeface.convert import parity
+from edgeface.convert.calibration import candidates
+from edgeface.convert.calibration.candidates import Held
+from edgeface.convert.calibration.study import NONE, Wishes, drawn
 from edgeface.convert.network import Network
 from edgeface.convert.source import Teller
+from edgeface.datasets.audit.twins import HELD_BACK
 from edgeface.errors import ConversionError
 from edgeface.images import Pixels
 from edgeface.recipe import Recipe
@@ -21,14 +26,14 @@ class Sides:
 
     Attributes:
         calibration: (m, height, width, channels) uint8, black and white among them.
-        calibration_sha256: Of each of them but black and white.
+        record: What the manifest says of them.
         pixels: (n, height, width, channels) uint8: held back.
         truth: (n,) their class numbers.
         probs: (n, classes) the trained network's answers to them.
     """
 
     calibration: Pixels
-    calibration_sha256: tuple[str, ...]
+    record: Calibration
     pixels: Pixels
     truth: NDArray[np.intp]
     probs: evaluate.Probs
@@ -39,11 +44,21 @@ class Sides:
         return evaluate.accuracy(self.probs, self.truth)
 
 
-def of_run(run: Run, recipe: Recipe, network: Network, teller: Teller) -> Sides:
+def of_run(
+    run: Run, recipe: Recipe, network: Network, teller: Teller, wishes: Wishes = NONE
+) -> Sides:
     """The sides of a run, and whether its network is the one that was trained.
 
+    Args:
+        run: What was trained.
+        recipe: What is asked.
+        network: Of the run.
+        teller: Is told how it goes on, and what is doubtful about the calibration pictures.
+        wishes: Which these are, where they are not to be those of the training side.
+
     Raises:
-        InputError: The run's photographs are gone or changed.
+        InputError: The run's photographs are gone or changed, or no calibration pictures can be had
+            of them.
         ConversionError: It answers otherwise than when it was trained, or every picture alike.
     """
     training, training_truth = run.crops(
@@ -55,11 +70,17 @@ def of_run(run: Run, recipe: Recipe, network: Network, teller: Teller) -> Sides:
     probs = network.infer(pixels)
     _check_recorded(run, evaluate.cross_entropy(probs, truth))
     check_moves(str(run.folder), np.concatenate([probs, network.infer(training[:64])]))
-    chosen = calibrate.draw(training_truth, recipe.calibration, recipe.seed)
-    entries = run.split.side("training")
-    digests = tuple(entries[i].sha256 for i in chosen)
-    shown = calibrate.with_black_and_white(training[chosen])
-    return Sides(shown, digests, pixels, truth, probs)
+    digests = {e.sha256 for side in HELD_BACK for e in run.split.side(side)}
+    held = Held(pixels, frozenset(digests))
+    preprocess = run.config.preprocess
+    if wishes.photos is None:
+        offered = candidates.of_training(run.split, training, training_truth)
+    else:
+        offered = wishes.offered(run.labels, preprocess, run.config.detector, held, teller)
+    shown, record = drawn(
+        offered, held, run.labels, preprocess.colour, recipe, network.infer, teller
+    )
+    return Sides(shown, record, pixels, truth, probs)
 
 
 def check_moves(where: str, probs: evaluate.Probs) -> None:

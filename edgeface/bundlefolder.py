@@ -20,6 +20,7 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 GOLDEN = "golden.npz"
 SEEN = "trained-on.txt"
+MEANS = "class-means.npz"
 RUN_CONFIG = "config.toml"  # what a run has in its place
 AGAIN = "copy the bundle again from where it was made"
 SEEN_DIGITS = 16  # 64 bits of a SHA-256 do not meet by chance
@@ -104,6 +105,26 @@ def read_golden(
         # Not with numpy's words: it advises to unpickle whatever it does not know.
         msg = f"{path}: not the golden values of this bundle ({type(error).__name__})"
         raise BundleError(msg, remedy=AGAIN) from error
+
+
+def read_means(folder: Path, classes: int) -> NDArray[np.float32]:
+    """The mean embedding of every class, (classes, d), of bundles whose score is ``distance``.
+
+    Raises:
+        BundleError: They are missing, or not what `edgeface export` writes.
+    """
+    path = folder / MEANS
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            means: NDArray[np.float32] = np.asarray(stored["means"])
+    except _UNREADABLE as error:
+        msg = f"{path}: not the class means of this bundle ({type(error).__name__})"
+        raise BundleError(msg, remedy=AGAIN) from error
+    sound = means.ndim == 2 and len(means) == classes and means.dtype == np.float32
+    if not sound or not np.isfinite(means).all():
+        msg = f"{path}: {means.dtype} {means.shape} are not the means of {classes} classes"
+        raise BundleError(msg, remedy=AGAIN)
+    return means
 
 
 class Listed(Protocol):

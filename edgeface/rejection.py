@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import evaluate
-from edgeface.acceptance import Rate
+from edgeface.acceptance import Rate as Rate
 from edgeface.errors import UsageError
 from edgeface.evaluate.shares import Z
 from edgeface.student import t95

@@ -7,7 +7,7 @@
     model = open_model(facts)                    uint8 pixels in, float32 probabilities out
 """
 
-from edgeface.modelfile.adapt import Model, open_model
+from edgeface.modelfile.adapt import Model, check_kind, missing, open_model
 from edgeface.modelfile.complete import complete, read_labels
 from edgeface.modelfile.facts import SCALINGS, Answers, Facts, Scaling
 from edgeface.modelfile.read import read_facts
@@ -18,7 +18,9 @@ __all__ = [
     "Facts",
     "Model",
     "Scaling",
+    "check_kind",
     "complete",
+    "missing",
     "open_model",
     "read_facts",
     "read_labels",

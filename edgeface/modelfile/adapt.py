@@ -12,7 +12,7 @@ from edgeface.errors import BackendError, UsageError
 from edgeface.images import Pixels
 from edgeface.modelfile.facts import SCALINGS, Facts, Scaling
 from edgeface.runtime import Backend, open_backend
-from edgeface.runtime.graph import Port
+from edgeface.runtime.graph import shape_text
 
 _INTEGERS = ("uint8", "int8")
 
@@ -43,6 +43,10 @@ class Model:
             value = np.ascontiguousarray(np.moveaxis(value, -1, 0))
         return self._to_probs(np.ravel(self._backend.infer(value)))
 
+    def infer_all(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Its probabilities alone: what else a foreign file answers is not known."""
+        return {self.output.name: self.infer(pixels)}
+
 
 def open_model(facts: Facts, threads: int = 1) -> Backend:
     """Load a model file that stands alone.
@@ -60,7 +64,7 @@ def open_model(facts: Facts, threads: int = 1) -> Backend:
         BackendError: It does not tell classes of pictures apart, cannot be run here, or was changed
             since it was read.
     """
-    _check_kind(facts)
+    check_kind(facts)
     _check_told(facts)
     backend = open_backend(facts.path, threads=threads)
     if sealed.sha256(facts.path) != facts.sha256:
@@ -76,21 +80,27 @@ def open_model(facts: Facts, threads: int = 1) -> Backend:
     return backend if under_contract and not facts.foreign else Model(backend, facts)
 
 
-def _check_kind(facts: Facts) -> None:
+def check_kind(facts: Facts) -> None:
+    """Refuse what names no pictures, whatever options say.
+
+    Raises:
+        UsageError: It answers numbers.
+        BackendError: Its input is no picture, or its answer no list of scores.
+    """
     path, port = facts.path, facts.input
     if facts.task == "regress":
         msg = f"{path} answers numbers, not names"
         raise UsageError(msg, remedy="edgeface bench and show work with it")
     if facts.picture_shape is None:
         many = len(facts.graph.inputs)
-        takes = f"{many} inputs" if many > 1 else f"{port.dtype} {port.shape}"
+        takes = f"{many} inputs" if many > 1 else f"{port.dtype} {shape_text(port)}"
         msg = f"{path} takes {takes}; a picture of one fixed size, gray or of three colours, is run"
         raise BackendError(msg, remedy="export it with one input, (1, height, width, channels)")
     if port.dtype not in (*_INTEGERS, "float32"):
         msg = f"{path} takes {port.dtype}; uint8, int8 and float32 are run"
         raise BackendError(msg)
     if facts.classes is None:
-        shapes = ", ".join(str(p.shape) for p in facts.graph.outputs[:4])
+        shapes = ", ".join(shape_text(p) for p in facts.graph.outputs[:4])
         more = "" if len(facts.graph.outputs) <= 4 else ", …"
         msg = f"{path} answers {shapes}{more}; one list of scores, (1, classes), is needed"
         raise BackendError(
@@ -105,8 +115,8 @@ def _check_kind(facts: Facts) -> None:
         raise BackendError(msg)
 
 
-def _check_told(facts: Facts) -> None:
-    """Everything that is missing at once, with what to add."""
+def missing(facts: Facts) -> dict[str, str]:
+    """What only its user knows, and `open_model` needs: option → what it may be."""
     wanted = {
         "labels": (facts.labels, "FILE"),
         "colour": (facts.colour, "rgb|bgr"),
@@ -114,10 +124,16 @@ def _check_told(facts: Facts) -> None:
         "framing": (facts.framing, "whole|stretched|face"),
         "answers": (facts.answers, "probs|logits"),
     }
-    missing = {name: value for name, (known, value) in wanted.items() if known is None}
-    if missing:
-        msg = f"{facts.path} does not say its {', '.join(missing)}"
-        raise UsageError(msg, remedy="add " + " ".join(f"--{n} {v}" for n, v in missing.items()))
+    return {f"--{name}": value for name, (known, value) in wanted.items() if known is None}
+
+
+def _check_told(facts: Facts) -> None:
+    """Everything that is missing at once, with what to add."""
+    options = missing(facts)
+    if options:
+        names = ", ".join(option.removeprefix("--") for option in options)
+        msg = f"{facts.path} does not say its {names}"
+        raise UsageError(msg, remedy="add " + " ".join(f"{o} {v}" for o, v in options.items()))
 
 
 def _to_input(facts: Facts) -> Callable[[Pixels], NDArray[Any]]:
@@ -134,7 +150,7 @@ def _to_input(facts: Facts) -> Callable[[Pixels], NDArray[Any]]:
     return lambda pixels: table[pixels, channels]
 
 
-def _table(facts: Facts, port: Port, scaling: Scaling) -> NDArray[Any]:
+def _table(facts: Facts, port: Tensor, scaling: Scaling) -> NDArray[Any]:
     """(256, 1 or channels): the integer of every grey level.
 
     Where the scaling maps the levels on the integers one to one, as converters mean it, they are
@@ -146,11 +162,11 @@ def _table(facts: Facts, port: Port, scaling: Scaling) -> NDArray[Any]:
     if not port.scale or not facts.foreign:
         return plain
     real = levels[:, None] * np.asarray(scaling.scale) + np.asarray(scaling.offset)
-    exact = real / port.scale + port.zero
+    exact = real / port.scale + port.zero_point
     if np.abs(exact - plain).max() <= 0.51:
         return np.repeat(plain, len(scaling.scale), axis=1)
     if exact.min() < whole.min - 1 or exact.max() > whole.max + 1:
-        low, high = ((end - port.zero) * port.scale for end in (whole.min, whole.max))
+        low, high = ((end - port.zero_point) * port.scale for end in (whole.min, whole.max))
         msg = (
             f"--scaling {scaling.name}: the input of {facts.path} holds {low:.3g} to {high:.3g}, "
             "pixels would be clipped"
@@ -163,7 +179,7 @@ def _table(facts: Facts, port: Port, scaling: Scaling) -> NDArray[Any]:
 def _to_probs(facts: Facts) -> Callable[[NDArray[Any]], NDArray[np.float32]]:
     port, logits = facts.answer, facts.answers == "logits"
     assert port is not None
-    scale, zero = np.float32(port.scale), port.zero
+    scale, zero = np.float32(port.scale), port.zero_point
     quantised, pair = port.dtype in _INTEGERS, port.shape[-1] == 1
 
     def probs(answer: NDArray[Any]) -> NDArray[np.float32]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from edgeface.bundle import Tensor
 from edgeface.bundlefolder import Format, Task
 from edgeface.errors import UsageError
 from edgeface.images import Colour, Framing, Preprocess
-from edgeface.runtime.graph import Graph, Port
+from edgeface.runtime.graph import PROBS, Graph
 
 Answers = Literal["probs", "logits"]
-PROBS = "probs"  # as the output that names is called in files of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Facts:
     more: tuple[tuple[str, str], ...] = ()
 
     @property
-    def input(self) -> Port:
+    def input(self) -> Tensor:
         """Its input, the first of several."""
         return self.graph.inputs[0]
 
@@ -118,7 +118,7 @@ class Facts:
         return (height, width, channels) if min(rest) > 0 and channels in (1, 3) else None
 
     @property
-    def answer(self) -> Port | None:
+    def answer(self) -> Tensor | None:
         """The output that names; None of a foreign file with several."""
         named = [port for port in self.graph.outputs if port.name == PROBS]
         if self.foreign or not named:

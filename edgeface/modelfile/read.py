@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 from edgeface import records
+from edgeface.bundle import Tensor
 from edgeface.bundlefolder import Format, Task
 from edgeface.errors import BackendError, UsageError
 from edgeface.images import Preprocess
 from edgeface.modelfile.facts import RAW, SCALINGS, Facts, Scaling
 from edgeface.runtime import onnxfile, tflitefile
-from edgeface.runtime.graph import MOST_BYTES, Graph, Port
+from edgeface.runtime.graph import MOST_BYTES, Graph
 from edgeface.runtime.metadata import entry
 
 METADATA = "edgeface"
@@ -212,14 +213,14 @@ def _as_told_by_tensors(facts: Facts) -> Facts:
     return replace(facts, scaling=_scaling_of(facts.input))
 
 
-def _scaling_of(port: Port) -> Scaling | None:
+def _scaling_of(port: Tensor) -> Scaling | None:
     """The scaling that fills the range of a quantised input; raw pixels of a plain uint8 one."""
     if port.dtype == "uint8" and not port.scale:
         return RAW
     if port.dtype not in ("uint8", "int8") or not port.scale:
         return None
     least, most = (0, 255) if port.dtype == "uint8" else (-128, 127)
-    low, high = ((end - port.zero) * port.scale for end in (least, most))
+    low, high = ((end - port.zero_point) * port.scale for end in (least, most))
     for scaling in SCALINGS.values():
         begin = scaling.offset[0]
         end = 255 * scaling.scale[0] + begin

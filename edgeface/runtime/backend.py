@@ -32,7 +32,7 @@ class Backend(Protocol):
 
     @property
     def outputs(self) -> tuple[Tensor, ...]:
-        """All outputs, `output` first; a file that edgeface did not make may have several."""
+        """All outputs: ``probs`` first where there is one of that name, else in the file's order."""
 
     def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Answer one input.
@@ -43,6 +43,13 @@ class Backend(Protocol):
         Returns:
             (classes,) float32: a copy that the caller owns. Of a file that edgeface did not make:
             the first output without its batch, in its own dtype; others are fetched and let go.
+        """
+
+    def infer_all(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Answer one input with every output, by its name, each as `infer` gives the first.
+
+        Args:
+            pixels: As `infer` takes it.
         """
 
 

@@ -4,29 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from edgeface.bundle import Tensor
+
 Head = Literal["softmax", "sigmoid", "linear"]
 
+PROBS = "probs"  # as the output that names is called in files of ours
 MOST_BYTES = 1 << 30  # of a model file; larger ones do not belong on a small board
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """An input or an output of a model file.
-
-    Attributes:
-        name: As the file calls it.
-        dtype: As numpy calls it, where numpy has it.
-        shape: Free dimensions are -1.
-        scale: Of a quantised tensor, a real number is ``(integer - zero) * scale``; 0 where it is
-            not quantised, or nothing is told.
-        zero: The integer that means 0.
-    """
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    scale: float = 0.0
-    zero: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +17,8 @@ class Graph:
     """A model file as its bytes describe it; nothing of it was run.
 
     Attributes:
-        inputs: In the order of the file.
-        outputs: In the order of the file.
+        inputs: In the order of the file; free dimensions are -1.
+        outputs: The same.
         operators: Kind → how many, the most frequent first.
         scheme: ``float32``, ``float16``, ``dynamic``, ``int8``, ``uint8`` (TFLite's first kind),
             ``int16x8``, or ``mixed`` where layers differ; None where no layer tells.
@@ -45,13 +28,18 @@ class Graph:
         entries: Text that the file carries about itself: name → value (ONNX).
     """
 
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
     operators: Mapping[str, int]
     scheme: str | None
     heads: tuple[Head | None, ...]
     producer: str
     entries: Mapping[str, str]
+
+
+def shape_text(tensor: Tensor) -> str:
+    """``(any, 96, 96, 3)``: a shape as users read it."""
+    return f"({', '.join('any' if n < 0 else str(n) for n in tensor.shape)})"
 
 
 def common_scheme(kinds: Sequence[str | None]) -> str | None:

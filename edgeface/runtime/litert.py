@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from edgeface.bundle import Tensor
 from edgeface.errors import BackendError, BackendMissing
+from edgeface.runtime.graph import PROBS
+from edgeface.runtime.tflitefile import read_graph
 
 
 def interpreter_class() -> tuple[str, Any]:
@@ -58,22 +60,31 @@ class LiteRT:
             raise BackendError(msg)
         # Converters prefix and suffix the tensors; the signature keeps the names of the contract.
         signature = next(iter(self._interpreter.get_signature_list().values()), None)
-        names = (signature["inputs"][0], signature["outputs"][0]) if signature else None
-        self.input = _tensor(inputs[0], names[0] if names else None)
-        self.output = _tensor(outputs[0], names[1] if names and len(outputs) == 1 else None)
-        self.outputs = (self.output, *(_tensor(o, None) for o in outputs[1:]))
-        self._in, self._out = inputs[0]["index"], outputs[0]["index"]
-        self._others = tuple(o["index"] for o in outputs[1:])
+        self.input = _tensor(inputs[0], signature["inputs"][0] if signature else None)
+        if len(outputs) == 1:
+            names = [signature["outputs"][0] if signature else None]
+        else:  # the list of the signature is in another order than the outputs
+            names = [p.name for p in read_graph(self._content, str(path)).outputs]
+        found = [(_tensor(o, n), o["index"]) for o, n in zip(outputs, names, strict=True)]
+        # By its name: converters put outputs in whatever order they like.
+        found.sort(key=lambda pair: pair[0].name != PROBS)
+        self.outputs = tuple(tensor for tensor, _ in found)
+        self.output = self.outputs[0]
+        self._in, self._indices = inputs[0]["index"], tuple(index for _, index in found)
 
     def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See `edgeface.runtime.backend.Backend.infer`."""
+        return self._answers(pixels)[0]
+
+    def infer_all(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """See `edgeface.runtime.backend.Backend.infer_all`."""
+        answers = self._answers(pixels)
+        return {t.name: answer for t, answer in zip(self.outputs, answers, strict=True)}
+
+    def _answers(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         self._interpreter.set_tensor(self._in, pixels[None])
         self._interpreter.invoke()
-        answer: NDArray[np.float32] = self._interpreter.get_tensor(self._out)
-        for index in self._others:
-            self._interpreter.get_tensor(index)
-        first: NDArray[np.float32] = answer[0]
-        return first
+        return [self._interpreter.get_tensor(index)[0] for index in self._indices]
 
 
 @contextlib.contextmanager

@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edgeface.bundle import Tensor
 from edgeface.errors import BackendError
-from edgeface.runtime.graph import Graph, Head, Port, by_count
+from edgeface.runtime.graph import Graph, Head, by_count
 from edgeface.runtime.protobuf import Broken, Messages, run, text
 
 MOST_ENTRY = 1 << 20  # bytes of one entry of metadata_props
@@ -68,8 +69,8 @@ class _Reader:
         self._entries: dict[str, str] = {}
         self._nodes: list[_Node] = []
         self._stored: dict[str, _Stored] = {}
-        self._inputs: list[Port] = []
-        self._outputs: list[Port] = []
+        self._inputs: list[Tensor] = []
+        self._outputs: list[Tensor] = []
         graphs = 0
         for number, value in file.fields(file.whole):
             if number in (2, 3):
@@ -151,7 +152,7 @@ class _Reader:
             one = float(struct.unpack(form, raw)[0]) if form else None
         return name, _Stored(dtype, count, one if count == 1 else None)
 
-    def _port(self, message: memoryview) -> Port:
+    def _port(self, message: memoryview) -> Tensor:
         name, dtype, shape = "", "?", []
         for number, value in self._file.fields(message):
             if number == 1:
@@ -169,7 +170,7 @@ class _Reader:
                                 for n, d in self._file.fields(run(inner))
                                 if n == 1
                             ]
-        return Port(name, dtype, tuple(shape))
+        return Tensor(name, dtype, tuple(shape))
 
     def _dimension(self, message: memoryview) -> int:
         for number, value in self._file.fields(message):
@@ -177,7 +178,7 @@ class _Reader:
                 return value if 0 < value < 2**31 else -1
         return -1
 
-    def _quantised(self, port: Port, node: _Node | None) -> Port:
+    def _quantised(self, port: Tensor, node: _Node | None) -> Tensor:
         """The port with the scale that the node beside it gives its integers."""
         if port.dtype not in _FORMS or node is None or node.kind not in _ENDS:
             return port
@@ -185,7 +186,7 @@ class _Reader:
         zero = self._one(node.inputs[2:3])
         if scale is None or not (math.isfinite(scale) and scale > 0):
             return port
-        return Port(port.name, port.dtype, port.shape, scale, int(zero or 0))
+        return Tensor(port.name, port.dtype, port.shape, scale, int(zero or 0))
 
     def _one(self, names: tuple[str, ...]) -> float | None:
         stored = self._stored.get(names[0]) if names else None

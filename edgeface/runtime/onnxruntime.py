@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from edgeface.bundle import Tensor
 from edgeface.errors import BackendError, BackendMissing
+from edgeface.runtime.graph import PROBS
 
 _DTYPES = {"tensor(uint8)": "uint8", "tensor(int8)": "int8", "tensor(float)": "float32"}
 
@@ -43,15 +44,22 @@ class OnnxRuntime:
         if len(inputs) != 1 or not outputs:
             msg = f"{path}: {len(inputs)} inputs and {len(outputs)} outputs; one input is supported"
             raise BackendError(msg)
-        self.input, self.outputs = _tensor(inputs[0]), tuple(_tensor(o) for o in outputs)
-        self.output = self.outputs[0]
-        self._in, self._out = self.input.name, [o.name for o in self.outputs]
+        self.input = _tensor(inputs[0])
+        # By its name: converters put outputs in whatever order they like.
+        found = sorted((_tensor(o) for o in outputs), key=lambda tensor: tensor.name != PROBS)
+        self.outputs, self.output = tuple(found), found[0]
+        self._in, self._out = self.input.name, [tensor.name for tensor in found]
 
     def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See `edgeface.runtime.backend.Backend.infer`."""
         answer: NDArray[np.float32] = self._session.run(self._out, {self._in: pixels[None]})[0]
         first: NDArray[np.float32] = answer[0]
         return first
+
+    def infer_all(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """See `edgeface.runtime.backend.Backend.infer_all`."""
+        answers = self._session.run(self._out, {self._in: pixels[None]})
+        return {name: answer[0] for name, answer in zip(self._out, answers, strict=True)}
 
 
 def _tensor(node: object) -> Tensor:

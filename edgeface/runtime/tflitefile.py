@@ -1,8 +1,8 @@
 """What a TFLite file is made of, read without a runtime and without believing its offsets.
 
-Of ``schema.fbs``: Model 1 (operator codes), 2 (subgraphs), 3 (description), 7 (signatures); SubGraph
-0 (tensors), 1 (inputs), 2 (outputs), 3 (operators); Tensor 0 (shape), 1 (type), 3 (name), 4
-(quantisation), 7 (shape with free dimensions); QuantizationParameters 2 (scale), 3 (zero point);
+Of ``schema.fbs``: Model 1 (operator codes), 2 (subgraphs), 3 (description), 7 (signatures);
+SubGraph 0 (tensors), 1 (inputs), 2 (outputs), 3 (operators); Tensor 0 (shape), 1 (type), 3 (name),
+4 (quantisation), 7 (shape with free dimensions); QuantizationParameters 2 (scale), 3 (zero point);
 OperatorCode 0 (old code), 1 (custom code), 3 (code); Operator 0 (code), 1 (inputs), 2 (outputs);
 SignatureDef 0 (inputs), 1 (outputs); TensorMap 0 (name), 1 (tensor).
 """
@@ -11,9 +11,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edgeface.bundle import Tensor
 from edgeface.errors import BackendError
 from edgeface.runtime.flatbuffer import BROKEN, FlatBuffer
-from edgeface.runtime.graph import Graph, Head, Port, by_count, common_scheme
+from edgeface.runtime.graph import Graph, Head, by_count, common_scheme
 from edgeface.runtime.metadata import broken, check_kind
 from edgeface.runtime.tflitenames import OPERATORS, TYPES
 
@@ -122,12 +123,12 @@ class _Reader:
         kind = self._file.value(self._tensor(number), 1, "<b")
         return TYPES[kind] if 0 <= kind < len(TYPES) else f"type {kind}"
 
-    def _port(self, number: int) -> Port:
+    def _port(self, number: int) -> Tensor:
         file, tensor = self._file, self._tensor(number)
         shape = file.numbers(tensor, 7) or file.numbers(tensor, 0)
         scale, zero = self._quantisation(tensor)
         name = self._names.get(number) or file.text(tensor, 3)
-        return Port(name[:200], self._dtype(number), shape, scale, zero)
+        return Tensor(name[:200], self._dtype(number), shape, scale, zero)
 
     def _quantisation(self, tensor: int) -> tuple[float, int]:
         file = self._file

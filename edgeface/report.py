@@ -89,7 +89,7 @@ class Cell:
         sha256: Of the file.
         size_bytes: Of the file.
         format: ``tflite`` or ``onnx``.
-        scheme: ``int8`` and the like; None for a file that edgeface did not make.
+        scheme: ``int8`` and the like; None where nothing tells.
         backend: Runtime and version.
         device: What computed.
         threads: For the computation.

@@ -143,16 +143,16 @@ def test_the_fixture_is_measured_for_real(cli, fixture_bundle: Path):
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(
-    ("name", "dtype"),
+    ("name", "dtype", "scheme"),
     [
-        ("mlperf_tiny/vww_96_int8.tflite", "int8"),
-        ("mlperf_tiny/vww_96_float.tflite", "float32"),
-        ("mobilenet_v1/mobilenet_v1_0.25_128_quant.tflite", "uint8"),
-        ("blazeface/face_detection_short_range.tflite", "float32"),
-        ("yunet/yunet_n_320_320.onnx", "float32"),
+        ("mlperf_tiny/vww_96_int8.tflite", "int8", "int8"),
+        ("mlperf_tiny/vww_96_float.tflite", "float32", "float32"),
+        ("mobilenet_v1/mobilenet_v1_0.25_128_quant.tflite", "uint8", "uint8"),
+        ("blazeface/face_detection_short_range.tflite", "float32", "float16"),
+        ("yunet/yunet_n_320_320.onnx", "float32", "float32"),
     ],
 )
-def test_a_file_that_edgeface_did_not_make_is_fed_random_input(cli, real_data, name, dtype):
+def test_a_file_that_edgeface_did_not_make_is_fed_random_input(cli, real_data, name, dtype, scheme):
     if name.endswith(".onnx"):
         pytest.importorskip("onnxruntime")
     ran = cli("bench", real_data / "models" / name, "--quick", "--json", "--seed", 5)
@@ -160,7 +160,7 @@ def test_a_file_that_edgeface_did_not_make_is_fed_random_input(cli, real_data, n
     assert ran.code == 0
     (cell,) = data["cells"]
     assert cell["input"].startswith(f"{dtype} (1, ")
-    assert cell["scheme"] is None
+    assert cell["scheme"] == scheme
     assert (data["method"]["input"], data["method"]["seed"]) == ("random", 5)
 
 

@@ -28,7 +28,7 @@ class Task:
         sha256: Of the file.
         size_bytes: Of the file.
         format: ``tflite`` or ``onnx``.
-        scheme: None for a file that edgeface did not make.
+        scheme: None where nothing tells.
         threads: For the computation.
         open: Loads the file on its backend.
     """

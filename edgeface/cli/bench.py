@@ -149,13 +149,13 @@ def _measure(target: targets.Target, threads: tuple[int, ...], method: "Method")
 def _tasks(target: targets.Target, threads: tuple[int, ...]) -> "list[Task]":
     from functools import partial
 
-    from edgeface import sealed
     from edgeface.bench.measure import Task
+    from edgeface.modelfile import read_facts
     from edgeface.runtime import open_backend
 
     if target.bundle is None:
-        path = target.path
-        alone = (path, sealed.sha256(path), path.stat().st_size, path.suffix.lstrip("."), None)
+        facts = read_facts(target.path)
+        alone = (target.path, facts.sha256, facts.size_bytes, facts.format, facts.scheme)
         files: list[tuple[Path, str, int, str, str | None]] = [alone]
     else:
         files = [

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import options, output, targets, windows
-from edgeface.errors import BackendMissing, BundleError
+from edgeface.cli import options, output, showfile, targets, windows
+from edgeface.errors import BundleError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def show(
         return
     target = targets.resolve(subject, None, None)
     if target.bundle is None:
-        _show_file(target.path, json=json)
+        showfile.show(target.path, json=json)
     elif target.path.is_file():
         _show_member(target, json=json)
     else:
@@ -164,48 +164,8 @@ def _show_member(target: targets.Target, *, json: bool) -> None:
     output.next_command("edgeface", "bench", target.path)
 
 
-def _show_file(path: Path, *, json: bool) -> None:
-    from edgeface import records, sealed
-    from edgeface.runtime import open_backend
-
-    data: dict[str, Any] = {
-        "kind": "file",
-        "file": str(path),
-        "format": path.suffix.lstrip("."),
-        "size_bytes": path.stat().st_size,
-        "sha256": sealed.sha256(path),
-        "backend": None,
-        "input": None,
-        "outputs": None,
-        "remedy": "",
-    }
-    try:
-        backend = open_backend(path)
-    except BackendMissing as missing:
-        data["remedy"] = missing.remedy
-    else:
-        data |= {
-            "backend": backend.name,
-            "input": records.plain(backend.input),
-            "outputs": [records.plain(tensor) for tensor in backend.outputs],
-        }
-    if json:
-        output.as_json(data)
-    else:
-        output.result(f"{path}: a model file that stands alone")
-        _facts(_tensor_facts(data["format"], data["size_bytes"], data["sha256"]) | _tensors(data))
-    output.next_command("edgeface", "bench", path)
-
-
 def _tensor_facts(format: str, size_bytes: int, sha256: str) -> dict[str, str]:
     return {"format": format, "size": targets.size(size_bytes), "sha256": sha256}
-
-
-def _tensors(data: dict[str, Any]) -> dict[str, str]:
-    if data["backend"] is None:
-        return {"tensors": f"not known, its runtime is not installed: {data['remedy']}"}
-    outputs = "; ".join(_tensor(tensor) for tensor in data["outputs"])
-    return {"backend": data["backend"], "input": _tensor(data["input"]), "outputs": outputs}
 
 
 def _tensor(tensor: dict[str, Any]) -> str:

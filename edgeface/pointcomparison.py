@@ -70,8 +70,9 @@ class Compared:
         bundle: Folder of the bundle.
         shown: What it was compared on.
         reference: Name of the file that the others are held against.
-        rows: One a file: file, format, scheme, size_bytes and the fields of
-            `edgeface.residuals.Comparison`; null where a file answered no number.
+        rows: One a file: file, format, scheme, size_bytes, the fields of
+            `edgeface.residuals.Comparison` (null where a file answered no number) and verdict, the
+            fields of `edgeface.verdicts.Verdict` (null for the reference).
         skipped: File → why it could not be run.
     """
 
@@ -160,7 +161,7 @@ def compare_files(
         raise BackendMissing(msg)
     reference = next(iter(answers))
     rows = tuple(
-        _row(file, answers[file.name], answers[reference], shown.points)
+        _row(file, answers[file.name], answers[reference], shown.points, file.name == reference)
         for file in bundle.manifest.files
         if file.name in answers
     )
@@ -172,10 +173,12 @@ def _row(
     values: NDArray[np.float32],
     reference: NDArray[np.float32],
     points: Points,
+    is_reference: bool,
 ) -> dict[str, Any]:
-    compared = records.plain(residuals.compare(values, reference, points.y))
+    compared = residuals.compare(values, reference, points.y)
     row: dict[str, Any] = {"file": file.name, "format": file.format, "scheme": file.scheme}
     # JSON has no infinity.
-    row |= {k: v if math.isfinite(v) else None for k, v in compared.items()}
+    row |= {k: v if math.isfinite(v) else None for k, v in records.plain(compared).items()}
     row["size_bytes"] = file.size_bytes
+    row["verdict"] = None if is_reference else records.plain(residuals.judge(compared))
     return row

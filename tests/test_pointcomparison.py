@@ -94,6 +94,14 @@ def test_change_and_parity_against_the_float32_file(bundle, shown, answering) ->
     assert rows["curve.int8.tflite"]["parity"] == 2
     assert rows["curve.float32.onnx"]["l2"] == 0
     assert rows["curve.float32.onnx"]["l2_change_high"] == pytest.approx(-8)
+    assert rows["curve.float32.tflite"]["verdict"] is None
+    assert rows["curve.int8.tflite"]["verdict"]["kind"] == "loses"
+    assert rows["curve.float32.onnx"]["verdict"] == {
+        "kind": "gains",
+        "words": "gains 100.0 % (95 %: 100.0–100.0)",
+        "margin": 0.02,
+        "within_margin": True,
+    }
     (finding,) = result.findings()
     assert "curve.int8.tflite has an L2 error of 16, float32 has 8" in finding
     assert "take the float32 file" in finding

@@ -125,9 +125,12 @@ def _tell_comparison(result: "Compared") -> None:
     head = ("file", "L2 error", "change", "95 % of the change", "RMSE", "worst", "parity", "size")
     output.table(head, [_row(row, row["file"] == result.reference) for row in result.rows])
     output.result(
-        f"change: of the L2 error against {result.reference}; its interval is that of a paired "
-        "bootstrap. parity: largest difference of a value to that file."
+        f"change: of the L2 error against {result.reference}, point by point. "
+        "parity: largest difference of a value to that file."
     )
+    for row in result.rows:
+        if row["verdict"]:
+            output.result(f"{row['file']}: {row['verdict']['words']}")
     for line in result.findings():
         output.result(line)
 

@@ -28,6 +28,8 @@ class Network:
         offset: Of its scaling.
         shape: (height, width, channels) of the pixels.
         classes: Number of outputs.
+        beside: What its files answer beside the probabilities, for `unknown`: ``logits`` or
+            ``embedding``; None: nothing.
     """
 
     model: Any
@@ -35,6 +37,7 @@ class Network:
     offset: float
     shape: tuple[int, int, int]
     classes: int
+    beside: str | None = None
 
     @classmethod
     def take(cls, model: keras.Model) -> "Network":
@@ -68,11 +71,67 @@ class Network:
 
     def from_pixels(self, pixels: Any) -> dict[str, Any]:
         """The whole network on uint8 pixels, as a graph."""
-        return {OUTPUT: self._answer(self.model.inputs[0], tf.cast(pixels, tf.float32))}
+        return self._answers(self.model.inputs[0], tf.cast(pixels, tf.float32))
 
     def from_scaled(self, scaled: Any) -> dict[str, Any]:
         """The network without its scaling, on float32 ``pixels * scale + offset``, as a graph."""
-        return {OUTPUT: self._answer(_scaling(self.model).output, scaled)}
+        return self._answers(_scaling(self.model).output, scaled)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what its files answer, the probabilities first."""
+        return (OUTPUT,) if self.beside is None else (OUTPUT, self.beside)
+
+    def _answers(self, begin: Any, value: Any) -> dict[str, Any]:
+        if self.beside is None:
+            return {OUTPUT: self._answer(begin, value)}
+        last, pair = self._last()
+        embedding = self._between(begin, last.input, value)
+        logits = tf.matmul(embedding, last.kernel) + last.bias
+        logits = tf.matmul(logits, tf.constant([[-1.0, 1.0]])) if pair else logits
+        probs = tf.sigmoid(logits) if pair else tf.nn.softmax(logits)
+        beside = {"logits": logits, "embedding": embedding}
+        return {OUTPUT: probs, self.beside: beside[self.beside]}
+
+    def _last(self) -> tuple[Any, bool]:
+        """The last dense layer, and whether two probabilities are made of its one unit.
+
+        Raises:
+            ConversionError: The network does not end in a dense layer whose probabilities these are.
+        """
+        names = [layer.name for layer in self.model.layers]
+        if "unit" in names and "complement" in names:
+            return self.model.get_layer("unit"), True
+        last = self.model.layers[-1]
+        if isinstance(last, keras.layers.Dense) and last.activation is keras.activations.softmax:
+            return last, False
+        msg = f"{self.model.name} does not end in a dense layer with a softmax but in {last.name!r}"
+        raise ConversionError(msg, remedy="ask for the score maximum or margin")
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether it has logits and an embedding that can be told apart."""
+        try:
+            return len(self._last()[0].input.shape) == 2
+        except ConversionError:
+            return False
+
+    def parts(self, pixels: Pixels) -> dict[str, NDArray[np.float32]]:
+        """Probabilities, and where it `has_parts` its logits and embedding: (n, …) each."""
+        found = {OUTPUT: self.infer(pixels)}
+        if not self.has_parts:
+            return found
+        last, pair = self._last()
+        width = int(last.input.shape[-1])
+        body = keras.Model(self.model.inputs[0], last.input, name=self.model.name)
+        embedding = np.zeros((0, width), np.float32)
+        if len(pixels):
+            parts = np.array_split(pixels, -(-len(pixels) // 256))
+            answers = [body(p.astype(np.float32), training=False).numpy() for p in parts]
+            embedding = np.concatenate(answers).astype(np.float32)
+        logits = embedding @ last.kernel.numpy() + last.bias.numpy()
+        logits = np.concatenate([-logits, logits], axis=1) if pair else logits
+        return found | {"logits": logits.astype(np.float32), "embedding": embedding}
 
     def _answer(self, begin: Any, value: Any) -> Any:
         """What follows a tensor of the network, for a value of it, as a graph.
@@ -86,8 +145,9 @@ class Network:
             return self._between(begin, self.model.outputs[0], value)
         unit = self.model.get_layer("unit")
         features = self._between(begin, unit.input, value)
-        logit = tf.matmul(features, unit.kernel) + unit.bias
-        return tf.sigmoid(tf.matmul(logit, tf.constant([[-1.0, 1.0]])))
+        with tf.name_scope(unit.name):  # so that its operators can be told in a file
+            logit = tf.matmul(features, unit.kernel) + unit.bias
+            return tf.sigmoid(tf.matmul(logit, tf.constant([[-1.0, 1.0]])))
 
     def _between(self, begin: Any, end: Any, value: Any) -> Any:
         # Under a name of its own, which Keras would count up: it stands in the file's bytes.

@@ -1,7 +1,7 @@
 """Keras → TFLite: float32, and int8 whose input needs no scaling at all."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,12 @@ from edgeface.train import toolchain  # first: it silences what is imported next
 import flatbuffers  # type: ignore[import-untyped]
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
-from tensorflow.lite.python import util
 
-from edgeface.convert.network import INPUT, Network
-from edgeface.errors import ConversionError
+from edgeface.convert.network import Network
+from edgeface.convert.tfliteint8 import Calibrated
 from edgeface.images import Pixels
 
 METADATA = "edgeface"
-HEAD = ("SOFTMAX", "LOGISTIC")  # what makes probabilities, as TFLite calls it
 
 
 def to_float32(network: Network) -> bytes:
@@ -45,50 +42,13 @@ def to_int8(network: Network, calibration: Pixels, *, in_float_nodes: Sequence[s
         network: What to convert.
         calibration: (n, height, width, channels) uint8. Black and white are among them, so that the
             input's range is exactly that of raw pixels.
-        in_float_nodes: Output tensors, as the float32 file of `from_scaled` calls them, of
+        in_float_nodes: Output tensors, as `tfliteint8.operators` names those of the int8 file, of
             operators that are left in float beside the softmax or sigmoid.
 
     Raises:
         ConversionError: The converter gave the input another scale or zero point.
     """
-
-    def representative() -> Iterator[dict[str, NDArray[np.float32]]]:
-        for pixels in calibration:
-            yield {INPUT: network.scaled(pixels[None])}
-
-    with tempfile.TemporaryDirectory() as folder:
-        saved = network.saved(Path(folder), scaled_input=True)
-        with toolchain.quiet():
-            converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = representative
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-            options = tf.lite.experimental.QuantizationDebugOptions(
-                denylisted_ops=list(HEAD), denylisted_nodes=list(in_float_nodes)
-            )
-            partly = tf.lite.experimental.QuantizationDebugger(
-                converter=converter, debug_dataset=representative, debug_options=options
-            ).get_nondebug_quantized_model()
-            # The debugger leaves the input in float, whatever the converter was told.
-            content = bytes(util.modify_model_io_type(partly, tf.uint8, tf.float32))
-    _check_input(content, network)
-    return content
-
-
-def _check_input(content: bytes, network: Network) -> None:
-    """The input's scale and zero point have to be those of the scaling."""
-    model = _schema().Model.GetRootAs(content)
-    graph = model.Subgraphs(0)
-    quantisation = graph.Tensors(graph.Inputs(0)).Quantization()
-    scale, zero = float(quantisation.Scale(0)), int(quantisation.ZeroPoint(0))
-    expected = -network.offset / network.scale
-    # 127.5, as MobileNet's own scaling has it, is rounded either way: half a level of gray.
-    if abs(scale / network.scale - 1) > 1e-5 or abs(zero - expected) > 0.501:
-        msg = (
-            f"the int8 input got scale {scale:.7g} and zero point {zero}, "
-            f"not {network.scale:.7g} and {expected:g}: raw pixels would be clipped"
-        )
-        raise ConversionError(msg, remedy="calibrate with a black and a white picture")
+    return Calibrated(network, calibration).int8(in_float_nodes)
 
 
 def with_metadata(content: bytes, text: str) -> bytes:

@@ -90,6 +90,11 @@ class Unknown:
                 f"{rate.pictures} faces of {rate.people} other strangers do not show that the rate "
                 f"stays below {100 * self.far:g} %: it may be up to {100 * rate.high:.1f} %"
             )
+        if not self.true_accepts.accepted:
+            found.append(
+                f"at {100 * self.far:g} % no enrolled person gets a name: this network does not "
+                "tell them from strangers that well; ask a higher rate, or train a better one"
+            )
         if self.how == "strangers" and min(self.fitted_people, rate.people) < FEW_PEOPLE:
             found.append(
                 f"strangers of {self.fitted_people + rate.people} people say little of others: "

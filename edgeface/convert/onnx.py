@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from edgeface.train import toolchain  # first: it silences what is imported next
 
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from edgeface.calibration import Method as Method
+from edgeface.convert.calibration import methods
 from edgeface.convert.network import INPUT, Network
 from edgeface.images import Pixels
 
@@ -25,13 +27,6 @@ from edgeface.images import Pixels
 OPSET = 17
 _FOLDED = "onnx.quant.pre_process"  # what ONNX Runtime writes into a file that it folded
 HEAD = ("Softmax", "Sigmoid")  # what makes probabilities, as ONNX calls it
-
-Method = Literal["minmax", "percentile", "entropy"]
-_METHODS = {
-    "minmax": quantization.CalibrationMethod.MinMax,
-    "percentile": quantization.CalibrationMethod.Percentile,
-    "entropy": quantization.CalibrationMethod.Entropy,
-}
 
 
 def to_float32(network: Network) -> bytes:
@@ -127,11 +122,12 @@ def quantised(
         name: Of its input.
         calibration: (n, …) what the input may be.
         in_float: Operators that are left as they are.
-        method: What sets the ranges of activations: their least and largest value, a percentile
-            of them, or the clipping that loses least by relative entropy.
+        method: What sets the ranges of activations: their least and largest value, or what
+            `edgeface.convert.calibration.methods` makes of them.
         nodes_in_float: Nodes that are left as they are, as `folded` names them.
         ranges: Where the ranges are kept for the next call with the same file, calibration and
-            method, which then takes a fraction of the time. ONNX Runtime before 1.31 keeps none.
+            method, which then takes a fraction of the time. ONNX Runtime before 1.31 keeps none
+            of ``minmax``.
     """
     with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
         begin, done = Path(folder, "folded.onnx"), Path(folder, "int8.onnx")
@@ -140,21 +136,25 @@ def quantised(
         keeps = (
             "calibration_cache_path" in inspect.signature(quantization.quantize_static).parameters
         )
-        kept = {"calibration_cache_path": ranges} if ranges is not None and keeps else {}
+        own = method != "minmax"
+        kept = {"calibration_cache_path": ranges} if ranges and keeps and not own else {}
+        given = methods.kept(begin.read_bytes(), name, calibration, method, ranges) if own else {}
         quantization.quantize_static(
             str(begin),
             str(done),
-            _OneByOne(name, calibration),
+            # Where every range is given, it asks for a picture all the same.
+            _OneByOne(name, calibration[-1:] if own else calibration),
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
             activation_type=quantization.QuantType.QInt8,
             weight_type=quantization.QuantType.QInt8,
-            calibrate_method=_METHODS[method],
+            calibrate_method=quantization.CalibrationMethod.MinMax,
             nodes_to_exclude=[
                 node.name
                 for node in nodes
                 if node.op_type in in_float or node.name in nodes_in_float
             ],
+            extra_options={"TensorQuantOverrides": given},
             **kept,
         )
         return done.read_bytes()

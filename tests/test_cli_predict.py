@@ -140,3 +140,46 @@ def test_copies_are_drawn_with_the_names(fake_bundle: Path, cli, pictures: Path)
     assert f"drawn: {out}" in ran.err
     assert cli(*whole(fake_bundle, pictures, "--draw", out)).code == 2
     assert cli(*whole(fake_bundle, pictures, "--draw", out, "--force")).code == 0
+
+
+def test_a_file_that_stands_alone_answers_as_in_its_bundle(
+    fixture_bundle: Path, cli, tmp_path: Path, pictures: Path
+) -> None:
+    name = "friends.int8.tflite"
+    (tmp_path / name).write_bytes((fixture_bundle / name).read_bytes())
+    faces = []
+    for model in (fixture_bundle / name, tmp_path / name):
+        ran = cli(*whole(model, pictures, "--json"))
+        assert ran.code == 0, ran.err
+        faces.append(json.loads(ran.out)["faces"])
+    assert faces[0] == faces[1]
+    assert {face["nearest"] for face in faces[0]} <= {"Ari", "Bo", "Charlie"}
+
+
+def test_what_a_file_says_itself_is_not_told_again(
+    fixture_bundle: Path, cli, tmp_path: Path, pictures: Path
+) -> None:
+    ran = cli(*whole(fixture_bundle, pictures, "--colour", "rgb"))
+    assert (ran.code, ran.out) == (2, "")
+    assert "--colour: " in ran.err
+    alone = tmp_path / "alone.tflite"
+    alone.write_bytes((fixture_bundle / "friends.float32.tflite").read_bytes())
+    ran = cli(*whole(alone, pictures, "--colour", "rgb"))
+    assert (ran.code, ran.out) == (2, "")
+    assert "says gray" in ran.err
+
+
+@pytest.mark.real_data
+def test_a_foreign_file_names_pictures_once_it_is_told_the_rest(cli, real_data: Path) -> None:
+    models = real_data / "models"
+    words = ["predict", models / "mobilenet_v1/mobilenet_v1_0.5_128_quant.tflite"]
+    words += [real_data / "stills/cat.jpg", real_data / "stills/hot_dog.jpg", "--json"]
+    ran = cli(*words)
+    assert ran.code == 2
+    assert "does not say its labels, colour, framing" in ran.err
+    words += ["--labels", models / "mobilenet_v1/imagenet_labels_1001.txt"]
+    ran = cli(*words, "--colour", "rgb", "--framing", "whole")
+    assert ran.code == 0, ran.err
+    cat, dish = (face["name"] for face in json.loads(ran.out)["faces"])
+    assert (cat, dish) == ("Egyptian cat", "hotdog, hot dog, red hot")
+    assert "every face gets a name" in ran.err

@@ -69,12 +69,16 @@ def test_a_file_of_a_bundle_can_be_named(fake_bundle: Path, cli, clip: Path) -> 
     assert json.loads(ran.out)["file"] == "tiny.float32.tflite"
 
 
-def test_a_file_that_stands_alone_has_no_names(fake_bundle: Path, cli, tmp_path: Path) -> None:
+def test_a_file_that_stands_alone_runs_by_its_own_metadata(
+    fixture_bundle: Path, cli, tmp_path: Path, clip: Path
+) -> None:
     alone = tmp_path / "alone.tflite"
-    alone.write_bytes(b"x")
-    ran = cli("run", alone, "--source", "0")
-    assert ran.code == 2
-    assert "stands alone" in ran.err
+    alone.write_bytes((fixture_bundle / "friends.int8.tflite").read_bytes())
+    ran = cli("run", alone, "--source", clip, "--detector", "none", "--json")
+    assert ran.code == 0, ran.err
+    found = json.loads(ran.out)
+    assert (found["file"], found["frames"]) == ("alone.tflite", 10)
+    assert "threshold 0.997393" in ran.err
 
 
 def test_live_plays_the_same_clip(fake_bundle: Path, cli, clip: Path) -> None:

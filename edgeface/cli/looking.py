@@ -1,7 +1,8 @@
 """What the commands that look at pictures share: which file of which bundle, which detector."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,7 +10,10 @@ from edgeface.cli import output, targets
 from edgeface.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edgeface.bundle import Bundle, ModelFile
+    from edgeface.modelfile import Facts
     from edgeface.vision.pipeline import Pipeline
 
 Detector = Annotated[
@@ -21,37 +25,72 @@ Detector = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What will answer.
+
+    Attributes:
+        path: As it was named.
+        name: Of the file.
+        home: The bundle's folder, or the file that stands alone.
+        bundle: None for a file that stands alone.
+        file: Of the bundle.
+        facts: Of a file that stands alone.
+    """
+
+    path: Path
+    name: str
+    home: Path
+    bundle: "Bundle | None" = None
+    file: "ModelFile | None" = None
+    facts: "Facts | None" = None
+
+
 def choose(
-    named: Path | None, format: str | None, scheme: str | None
-) -> "tuple[Bundle, ModelFile, Path]":
-    """The bundle, the file of it that will answer, and how the bundle was named.
+    named: Path | None, format: str | None, scheme: str | None, told: "Mapping[str, Any]"
+) -> Chosen:
+    """The file that will answer, and what belongs to it.
+
+    Args:
+        named: A bundle, a file of one, or one that stands alone; None is the newest bundle.
+        format: Chooses among the files of a bundle.
+        scheme: The same.
+        told: What a foreign file does not say (see `edgeface.cli.foreign`).
 
     Raises:
-        UsageError: There is none such; or a file that stands alone was named.
+        UsageError: There is none such; or something was told of a file that says it itself.
         BundleError: The bundle is damaged.
+        BackendError: The file is.
     """
     target = targets.resolve(named, format, scheme)
     if target.bundle is None:
-        msg = (
-            f"{target.path} stands alone: without its bundle nobody knows the names and thresholds"
-        )
-        raise UsageError(msg, remedy="name the folder that edgeface export wrote")
+        from edgeface.modelfile import complete, read_facts
+
+        facts = complete(read_facts(target.path), **told)
+        return Chosen(target.path, target.path.name, target.path, facts=facts)
+    if told:
+        msg = f"--{next(iter(told))}: {target.path} says that itself"
+        raise UsageError(msg, remedy="leave it out; it is for files that edgeface did not make")
     bundle, files = targets.of_pictures(target.bundle, target.files)
     file = files[0] if target.path.is_file() else bundle.file(format, scheme)
-    return bundle, file, target.path
+    return Chosen(target.path, file.name, bundle.folder, bundle, file)
 
 
 def open_eyes(
-    bundle: "Bundle",
-    file: "ModelFile",
-    *,
-    detector: str | None,
-    detector_model: Path | None,
-    threads: int,
+    chosen: Chosen, *, detector: str | None, detector_model: Path | None, threads: int
 ) -> "Pipeline":
     """Open the pipeline, and say what looks and whether it is what the network was trained with."""
-    from edgeface.vision.pipeline import open_pipeline, usual_detector
+    from edgeface.vision.pipeline import open_alone, open_pipeline, usual_detector
 
+    if chosen.facts is not None:
+        eyes = open_alone(
+            chosen.facts, detector=detector, detector_model=detector_model, threads=threads
+        )
+        _say_of_alone(eyes, chosen.facts)
+        return eyes
+    bundle, file = chosen.bundle, chosen.file
+    assert bundle is not None
+    assert file is not None
     eyes = open_pipeline(
         bundle, file, detector=detector, detector_model=detector_model, threads=threads
     )
@@ -65,3 +104,13 @@ def open_eyes(
             f"note: trained on faces found by {trained}, {used} cuts them a little otherwise"
         )
     return eyes
+
+
+def _say_of_alone(eyes: "Pipeline", facts: "Facts") -> None:
+    used, backend = eyes.detector.name, eyes.classifier.backend.name
+    threshold = "none: every face gets a name"
+    if facts.threshold is not None:
+        threshold = f"{facts.threshold:.6g}"
+    output.say(f"model: {facts.path} alone, on {backend}; detector: {used}; threshold {threshold}")
+    for note in facts.notes:
+        output.say(f"note: {note}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import looking, options, output, photographs, targets
+from edgeface.cli import foreign, looking, options, output, photographs, targets
 from edgeface.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ def predict(
     format: targets.Format = None,
     scheme: targets.Scheme = None,
     threads: options.Threads = 1,
+    labels: foreign.Labels = None,
+    colour: foreign.Colour = None,
+    scaling: foreign.Scaling = None,
+    framing: foreign.Framing = None,
+    answers: foreign.Answers = None,
     draw: photographs.Draw = None,
     force: photographs.ForceDraw = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
@@ -42,15 +47,16 @@ def predict(
     kinds = "neither a bundle nor a folder with pictures"
     files = photographs.named(given, "edgeface predict BUNDLE PICTURES...", kinds)
     drawn = photographs.copies(draw, files, force=force)
-    bundle, file, _ = looking.choose(named, format, scheme)
+    told = foreign.given(labels, colour, scaling, framing, answers)
+    chosen = looking.choose(named, format, scheme, told)
     eyes = looking.open_eyes(
-        bundle, file, detector=detector, detector_model=detector_model, threads=threads
+        chosen, detector=detector, detector_model=detector_model, threads=threads
     )
     rows = [
         row for path in output.track(files, "looking") for row in _look(path, eyes, drawn.get(path))
     ]
     if json:
-        output.as_json({"bundle": str(bundle.folder), "file": file.name, "faces": rows})
+        output.as_json({"bundle": str(chosen.home), "file": chosen.name, "faces": rows})
     elif csv:
         with output.to_stdout():
             writer = csv_format.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
@@ -65,7 +71,10 @@ def predict(
         msg = f"{len(broken)} of {len(files)} pictures could not be used; the first: {broken[0]}"
         others = "" if len(broken) == len(files) else "; the others were looked at"
         raise InputError(msg, remedy=f"remove or replace them{others}")
-    output.next_command("edgeface", "run", bundle.folder, "--source", "0")
+    if chosen.facts is not None and chosen.facts.foreign:
+        output.next_command("edgeface", "bench", chosen.home)
+    else:
+        output.next_command("edgeface", "run", chosen.home, "--source", "0")
 
 
 def _split(things: list[Path]) -> tuple[Path | None, list[Path]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import looking, options, output, targets
+from edgeface.cli import foreign, looking, options, output, targets
 from edgeface.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ def run(
     format: targets.Format = None,
     scheme: targets.Scheme = None,
     threads: options.Threads = 1,
+    labels: foreign.Labels = None,
+    colour: foreign.Colour = None,
+    scaling: foreign.Scaling = None,
+    framing: foreign.Framing = None,
+    answers: foreign.Answers = None,
     events: Annotated[
         Path | None,
         typer.Option("--events", metavar="FILE", help="Write a JSON line for every decision."),
@@ -54,10 +59,11 @@ def run(
     from edgeface.camera.source import open_source
 
     _check_places(events, video, force=force)
-    chosen, file, named = looking.choose(bundle, format, scheme)
+    told = foreign.given(labels, colour, scaling, framing, answers)
+    chosen = looking.choose(bundle, format, scheme, told)
     frames = open_source(source, live=live)
     eyes = looking.open_eyes(
-        chosen, file, detector=detector, detector_model=detector_model, threads=threads
+        chosen, detector=detector, detector_model=detector_model, threads=threads
     )
     with contextlib.ExitStack() as stack:
         stack.enter_context(frames)
@@ -68,8 +74,8 @@ def run(
     found = _sum_up(tally) | {
         "source": frames.name,
         "live": live,
-        "bundle": str(named),
-        "file": file.name,
+        "bundle": str(chosen.path),
+        "file": chosen.name,
         "backend": eyes.classifier.backend.name,
         "threads": threads,
         "detector": eyes.detector.name,
@@ -86,7 +92,7 @@ def run(
     if tally.frames and tally.failed == tally.frames:
         msg = f"none of the {tally.frames} frames could be used; the first: {tally.first_failure}"
         raise InputError(msg, remedy="name another source")
-    output.next_command("edgeface", "bench", chosen.folder)
+    output.next_command("edgeface", "bench", chosen.home)
 
 
 def _check_places(events: Path | None, video: Path | None, *, force: bool) -> None:

@@ -8,10 +8,13 @@ from pathlib import Path
 from edgeface.bundle import Bundle, Manifest, ModelFile
 from edgeface.errors import DetectorError
 from edgeface.images import Picture
+from edgeface.modelfile import Facts, open_model
 from edgeface.vision.classify import Classifier, open_classifier
 from edgeface.vision.decide import Decision
 from edgeface.vision.detect import WITH_FILE, Detector, open_detector
 from edgeface.vision.window import Window
+
+USUAL = "haar"  # the detector of training, where none is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,40 @@ def open_pipeline(
         # Of a network whose pictures are windows: it is shown the window again, not the face alone.
         classifier.preprocess = replace(manifest.preprocess, margin=opened.margin)
     return Pipeline(opened, classifier)
+
+
+def open_alone(
+    facts: Facts,
+    *,
+    detector: str | None = None,
+    detector_model: Path | None = None,
+    threads: int = 1,
+) -> Pipeline:
+    """Open what a model file that stands alone needs in order to look at pictures.
+
+    Args:
+        facts: Of the file, complete.
+        detector: A name; None takes what the file says, and where it says nothing what training
+            takes where nothing is asked.
+        detector_model: Of the detector.
+        threads: For the computation of the network.
+
+    Raises:
+        UsageError: Something that only its user knows is missing, or the detector is unknown.
+        DetectorError: The detector cannot be opened.
+        BackendError: The file names no pictures, or cannot be run here.
+    """
+    loaded = open_model(facts, threads)
+    assert facts.preprocess is not None
+    assert facts.labels is not None
+    usual = facts.detector or USUAL if facts.preprocess.framing == "face" else "none"
+    named = detector or usual
+    if named in WITH_FILE and detector_model is None:
+        msg = f"{facts.path} was trained on faces found by {named}, whose file is needed"
+        raise DetectorError(msg, remedy="add --detector-model FILE, or --detector haar")
+    threshold = 0.0 if facts.threshold is None else facts.threshold
+    classifier = Classifier(loaded, facts.preprocess, facts.labels, threshold)
+    return Pipeline(open_detector(named, detector_model), classifier)
 
 
 def usual_detector(manifest: Manifest) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from edgeface import __version__, records
 from edgeface import bundle as bundles
 from edgeface.convert import page
+from edgeface.convert.calibration.curve import PNG
 from edgeface.convert.files import Made
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Source
@@ -48,7 +49,8 @@ def finish(
     (folder / bundles.SEEN).write_text("".join(f"{digest}\n" for digest in seen), "ascii")
     (folder / bundles.MANIFEST).write_text(records.to_json(records.plain(manifest)), "utf-8")
     (folder / "report.md").write_text(page.markdown(manifest, sides.accuracy), "utf-8")
-    (folder / "report.html").write_text(page.html(manifest, sides.accuracy), "utf-8")
+    curve = (folder / PNG).read_bytes() if (folder / PNG).is_file() else b""
+    (folder / "report.html").write_text(page.html(manifest, sides.accuracy, curve), "utf-8")
 
 
 def _manifest(

@@ -4,6 +4,7 @@ import html as escaping
 from collections.abc import Sequence
 
 from edgeface.bundle import Manifest, ModelFile
+from edgeface.convert.calibration import page as calibrated
 from edgeface.evaluate import wilson
 from edgeface.markup import table, whole
 
@@ -42,7 +43,7 @@ def facts(manifest: Manifest, accuracy: float) -> list[tuple[str, str]]:
     }[to.framing]
     drawn = "none: nothing was quantised"
     if calibration is not None:
-        drawn = f"{len(calibration.pictures)} training pictures, a black and a white one"
+        drawn = calibrated.fact(calibration)
     return [
         ("network", manifest.network),
         ("people", f"{len(manifest.labels)}: {', '.join(manifest.labels)}"),
@@ -70,12 +71,21 @@ def markdown(manifest: Manifest, accuracy: float) -> str:
     lines = [f"# {manifest.name}", "", "| " + " | ".join(HEAD) + " |"]
     lines.append("|---" * len(HEAD) + "|")
     lines += ["| " + " | ".join(row) + " |" for row in rows(manifest.files, accuracy)]
-    lines += ["", *(f"- {name}: {text}" for name, text in facts(manifest, accuracy)), "", NOTE, ""]
+    lines += ["", *(f"- {name}: {text}" for name, text in facts(manifest, accuracy)), "", NOTE]
+    if manifest.calibration is not None:
+        lines += calibrated.markdown(manifest.calibration)
+    lines.append("")
     return "\n".join(lines)
 
 
-def html(manifest: Manifest, accuracy: float) -> str:
-    """The report as one page without scripts and without anything from elsewhere."""
+def html(manifest: Manifest, accuracy: float, curve: bytes = b"") -> str:
+    """The report as one page without scripts and without anything from elsewhere.
+
+    Args:
+        manifest: Of the bundle.
+        accuracy: Of the trained network.
+        curve: The picture of its calibration curve, a PNG; empty where there is none.
+    """
     listed = "".join(
         f"<li>{escaping.escape(name)}: {escaping.escape(text)}</li>"
         for name, text in facts(manifest, accuracy)
@@ -86,4 +96,6 @@ def html(manifest: Manifest, accuracy: float) -> str:
         f"{table(HEAD, rows(manifest.files, accuracy))}<ul>{listed}</ul>"
         f"<p class=faint>{escaping.escape(NOTE)}</p>"
     )
+    if manifest.calibration is not None:
+        body += calibrated.html(manifest.calibration, curve)
     return whole(manifest.name, body)

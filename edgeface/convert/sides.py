@@ -9,7 +9,7 @@ from edgeface import __version__, evaluate
 from edgeface.calibration import Calibration
 from edgeface.convert import parity
 from edgeface.convert.calibration import candidates
-from edgeface.convert.calibration.candidates import Held
+from edgeface.convert.calibration.candidates import Candidates, Held
 from edgeface.convert.calibration.study import NONE, Wishes, drawn
 from edgeface.convert.network import Network
 from edgeface.convert.source import Teller
@@ -30,6 +30,8 @@ class Sides:
         pixels: (n, height, width, channels) uint8: held back.
         truth: (n,) their class numbers.
         probs: (n, classes) the trained network's answers to them.
+        offered: What calibration could draw from; None where that is not known.
+        chosen: What it drew.
     """
 
     calibration: Pixels
@@ -37,6 +39,8 @@ class Sides:
     pixels: Pixels
     truth: NDArray[np.intp]
     probs: evaluate.Probs
+    offered: Candidates | None = None
+    chosen: Candidates | None = None
 
     @property
     def accuracy(self) -> float:
@@ -77,10 +81,10 @@ def of_run(
         offered = candidates.of_training(run.split, training, training_truth)
     else:
         offered = wishes.offered(run.labels, preprocess, run.config.detector, held, teller)
-    shown, record = drawn(
-        offered, held, run.labels, preprocess.colour, recipe, network.infer, teller
+    shown, chosen, record = drawn(
+        offered, held, run.labels, preprocess.colour, recipe, network, teller
     )
-    return Sides(shown, record, pixels, truth, probs)
+    return Sides(shown, record, pixels, truth, probs, offered, chosen)
 
 
 def check_moves(where: str, probs: evaluate.Probs) -> None:

@@ -1,16 +1,15 @@
 """From what may be drawn to what is calibrated on: drawn, audited, and told."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edgeface.calibration import Calibration, Finding
+from edgeface.calibration import Calibration
+from edgeface.convert.calibration import ranges
 from edgeface.convert.calibration.audit import audit, check
 from edgeface.convert.calibration.candidates import Candidates, Held, of_folder
 from edgeface.convert.calibration.draw import with_black_and_white
+from edgeface.convert.network import Network
 from edgeface.convert.source import Teller
 from edgeface.images import Pixels, Preprocess
 from edgeface.recipe import Recipe
@@ -76,10 +75,10 @@ def drawn(
     labels: tuple[str, ...],
     colour: str,
     recipe: Recipe,
-    guess: Callable[[Pixels], NDArray[np.float32]],
+    network: Network,
     teller: Teller,
-) -> tuple[Pixels, Calibration]:
-    """Draw, audit, and tell what was found.
+) -> tuple[Pixels, Candidates, Calibration]:
+    """Draw, audit, and tell what was found; then look at the ranges that the layers take.
 
     Args:
         candidates: What may be drawn.
@@ -87,33 +86,30 @@ def drawn(
         labels: Of the network.
         colour: Order of the channels.
         recipe: How many, by which seed.
-        guess: The network: pixels to (n, classes), for pictures without labels.
+        network: The trained one; it also says what pictures without labels look like.
         teller: Is told of warnings.
 
     Returns:
-        The pictures with a black and a white one, and what the manifest says of them.
+        The pictures with a black and a white one; what was drawn; what the manifest says of it.
 
     Raises:
         InputError: They are not fit to calibrate on.
         ConversionError: There are none.
     """
     chosen = candidates.drawn(recipe.calibration, recipe.seed)
-    findings: tuple[Finding, ...] = ()
-    if recipe.calibrated:
-        seen = chosen
-        if chosen.classes is None:
-            seen = chosen.labelled(guess(chosen.pixels).argmax(axis=1))
-        findings = audit(seen, held, labels, colour, recipe.seed)
-        for one in findings:
-            if one.severity == "warning":
-                teller.say(f"calibration: {one.kind}: {one.said}; {one.remedy}")
-        check(findings)
+    shown = with_black_and_white(chosen.pixels)
     record = Calibration(
-        chosen.sha256,
-        recipe.seed,
-        recipe.method,
-        candidates.source,
-        candidates.left_out,
-        findings,
+        chosen.sha256, recipe.seed, recipe.method, candidates.source, candidates.left_out
     )
-    return with_black_and_white(chosen.pixels), record
+    if not recipe.calibrated:
+        return shown, chosen, record
+    seen = chosen
+    if chosen.classes is None:
+        seen = chosen.labelled(network.infer(chosen.pixels).argmax(axis=1))
+    findings = audit(seen, held, labels, colour, recipe.seed)
+    for one in findings:
+        if one.severity == "warning":
+            teller.say(f"calibration: {one.kind}: {one.said}; {one.remedy}")
+    check(findings)
+    clipped = ranges.compare(network, shown, held.pixels)
+    return shown, chosen, replace(record, findings=findings, ranges=clipped)

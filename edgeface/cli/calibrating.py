@@ -79,11 +79,11 @@ def asked(
     if option and not recipe.calibrated:
         msg = f"{option}, but nothing is quantised by calibration"
         raise UsageError(msg, remedy=f"add --int8, or leave {option} out")
-    options.one_of("--method", method, METHODS)
+    chosen = options.one_of("--method", method, METHODS)
     changed = replace(
         recipe,
         calibration=recipe.calibration if count is None else count,
-        method=method or recipe.method,
+        method=chosen or recipe.method,
     )
     if changed.method != "minmax" and "tflite" in changed.formats:
         output.say(f"method {changed.method} is for ONNX; TFLite's converter has minmax alone")

@@ -23,7 +23,7 @@ def fact(record: Calibration) -> str:
 def markdown(record: Calibration) -> list[str]:
     """Its section, line by line; nothing where there is nothing to be said."""
     lines = [f"- {one.kind} ({one.severity}): {one.said}" for one in record.findings]
-    for head, rows in tables(record):
+    for head, rows in _tables(record):
         lines += ["", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
         lines += ["| " + " | ".join(row) + " |" for row in rows]
     return ["", "## Calibration", "", *lines] if lines else []
@@ -41,15 +41,14 @@ def html(record: Calibration, curve: bytes = b"") -> str:
         for one in record.findings
     )
     parts = [f"<ul>{listed}</ul>"] if listed else []
-    parts += [table(head, rows) for head, rows in tables(record)]
+    parts += [table(head, rows) for head, rows in _tables(record)]
     if curve:
         what = "Accuracy and agreement of int8 over the number of calibration pictures"
         parts.append(figure(curve, what, f"{what}; a point a draw."))
     return f"<h2>Calibration</h2>{''.join(parts)}" if parts else ""
 
 
-def tables(record: Calibration) -> list[tuple[tuple[str, ...], Sequence[tuple[str, ...]]]]:
-    """Head and rows of what was measured: the layers that clip most, and the halves."""
+def _tables(record: Calibration) -> list[tuple[tuple[str, ...], Sequence[tuple[str, ...]]]]:
     ranges = [
         (
             one.layer,
@@ -59,7 +58,13 @@ def tables(record: Calibration) -> list[tuple[tuple[str, ...], Sequence[tuple[st
         )
         for one in record.ranges
     ]
-    halves = [
+    both = ((RANGES, ranges), (HALVES, halves(record)))
+    return [(head, rows) for head, rows in both if rows]
+
+
+def halves(record: Calibration) -> list[tuple[str, ...]]:
+    """A row a format, under `HALVES`."""
+    return [
         (
             f"{one.format} {one.scheme}",
             f"{one.pictures} pictures",
@@ -68,4 +73,3 @@ def tables(record: Calibration) -> list[tuple[tuple[str, ...], Sequence[tuple[st
         )
         for one in record.halves
     ]
-    return [(head, rows) for head, rows in ((RANGES, ranges), (HALVES, halves)) if rows]

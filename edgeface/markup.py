@@ -79,11 +79,11 @@ def figure(png: bytes, alt: str, caption: str = "") -> str:
     return f"<figure>{image}{below}</figure>"
 
 
-def whole(title: str, body: str) -> str:
-    """A page around a body that is HTML already."""
+def whole(title: str, body: str, style: str = "") -> str:
+    """A page around a body that is HTML already; ``style`` is CSS that only this page needs."""
     return (
         "<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width, initial-scale=1'>"
-        f"<title>{escaping.escape(title)}</title><style>\n{STYLE}\n</style></head>\n"
+        f"<title>{escaping.escape(title)}</title><style>\n{STYLE}\n{style}</style></head>\n"
         f"<body>\n{body}\n</body></html>\n"
     )

@@ -9,11 +9,12 @@ from edgeface.cli import output
 from edgeface.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
+    from edgeface.cli.comparing import Pages
+    from edgeface.comparison import Named
     from edgeface.convert.exportpoints import ExportedPoints
-    from edgeface.pointbundle import PointBundle
-    from edgeface.pointcomparison import Compared, Shown
+    from edgeface.pointcomparison import Compared, PointSubject, Shown
     from edgeface.recipe import Recipe
 
 
@@ -80,73 +81,75 @@ def _tell_export(made: "ExportedPoints", target: Path, *, as_json: bool) -> None
 
 
 def compare(
-    bundle: "PointBundle", data: Path | None, run: Path | None, threads: int, *, json: bool
+    named: "Named",
+    data: Path | None,
+    run: Path | None,
+    threads: int,
+    against: Path | None,
+    margin: float | None,
+    pages: "Pages",
+    *,
+    json: bool,
 ) -> None:
-    """``edgeface compare`` of the bundle of a regression."""
-    from edgeface.pointcomparison import compare_files, from_file
+    """``edgeface compare`` of files of regressions."""
+    from edgeface import pointcomparison, residuals
+    from edgeface.comparison.naming import reference_first
 
-    shown = _own_validation(bundle, run) if data is None else from_file(bundle, data)
-    result = compare_files(bundle, shown, threads, output.track)
+    subjects = pointcomparison.subjects_of(named)
+    reference_first(subjects, against)  # before a long job
+    if data is None:
+        shown = _held_back(named, subjects, run)
+    else:
+        shown = pointcomparison.from_file(subjects, data)
+    result = pointcomparison.compare(
+        subjects,
+        shown,
+        threads,
+        output.track,
+        against=against,
+        margin=residuals.MARGIN if margin is None else margin / 100,
+    )
+    pages.write(lambda: pointcomparison.html(result), lambda: pointcomparison.markdown(result))
     if json:
         output.as_json(result.as_data())
     else:
         _tell_comparison(result)
-    output.next_command("edgeface", "bench", bundle.folder)
+    pages.say()
+    output.next_command("edgeface", "bench", subjects[0].home)
 
 
-def _own_validation(bundle: "PointBundle", named: Path | None) -> "Shown":
-    """The validation side of the run that the bundle was made from."""
-    from edgeface.pointcomparison import Shown
+def _held_back(named: "Named", subjects: "Sequence[PointSubject]", run: Path | None) -> "Shown":
+    """The validation side of the run that was named, or that the first bundle was made from."""
+    from edgeface.pointbundle import PointBundle
+    from edgeface.pointcomparison import from_points
     from edgeface.train.pointrun import PointRun
 
-    folder = named or Path(bundle.manifest.origin.run)
+    bundles = [bundle for bundle, _ in named.bundles if isinstance(bundle, PointBundle)]
+    if not bundles and run is None:
+        msg = "files that stand alone have no run, and no points were named"
+        raise UsageError(msg, remedy="name points last: a csv or npz file; or --run RUN")
+    folder = run or Path(bundles[0].manifest.origin.run)
     if not folder.is_dir():
-        msg = f"the run {folder} that {bundle.folder} was made from is not here"
+        msg = f"the run {folder} that {bundles[0].folder} was made from is not here"
         raise UsageError(msg, remedy="name it with --run, or name a file of points")
-    run = PointRun.load(folder)
-    if run.weights_sha256 != bundle.manifest.origin.weights_sha256:
-        msg = f"{folder} is not the run that {bundle.folder} was made from (other weights)"
+    found = PointRun.load(folder)
+    weights = [bundle.manifest.origin.weights_sha256 for bundle in bundles]
+    if weights and found.weights_sha256 not in (weights if run else weights[:1]):
+        msg = f"{folder} is not the run that {bundles[0].folder} was made from (other weights)"
         raise UsageError(msg, remedy="name the right one with --run, or a file of points")
-    return Shown(f"validation side of {folder}", run.validation)
+    return from_points(subjects, f"validation side of {folder}", found.validation)
 
 
 def _tell_comparison(result: "Compared") -> None:
-    shown = result.shown
-    output.result(f"on {shown.what}: {len(shown.points)} points")
-    if shown.only_trained:
-        output.result(
-            "CAUTION: all of them are points that the network was trained on; "
-            "the errors below say nothing about others"
-        )
-    elif shown.trained_on:
-        output.result(f"{shown.trained_on} more were trained on and are not counted")
+    from edgeface.pointcomparison import words
+
+    for line in words.shown(result):
+        output.result(line)
     for name, why in result.skipped.items():
         output.say(f"not compared: {name}: {why}")
-    head = ("file", "L2 error", "change", "95 % of the change", "RMSE", "worst", "parity", "size")
-    output.table(head, [_row(row, row["file"] == result.reference) for row in result.rows])
-    output.result(
-        f"change: of the L2 error against {result.reference}, point by point. "
-        "parity: largest difference of a value to that file."
-    )
-    for row in result.rows:
-        if row["verdict"]:
-            output.result(f"{row['file']}: {row['verdict']['words']}")
+    output.table(*words.summary(result))
+    output.result(words.note(result))
+    for file, said in words.verdicts(result):
+        output.result(f"{file.subject.name}: {said}")
     for line in result.findings():
         output.result(line)
-
-
-def _row(row: "Mapping[str, Any]", is_reference: bool) -> list[str]:
-    def number(key: str, form: str = ".4g") -> str:
-        return "no number" if row[key] is None else format(row[key], form)
-
-    low, high = number("l2_change_low", "+.3g"), number("l2_change_high", "+.3g")
-    change = (number("l2_change", "+.3g"), f"{low} to {high}")
-    return [
-        row["file"],
-        number("l2"),
-        *((output.NONE, output.NONE) if is_reference else change),
-        number("rmse"),
-        number("worst"),
-        output.NONE if is_reference else number("parity", ".2g"),
-        f"{row['size_bytes'] / 1000:,.0f} kB",
-    ]

@@ -1,0 +1,259 @@
+"""What is compared: every file of the bundles that were named, and files that stand alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgeface.bundle import Bundle, ModelFile
+from edgeface.bundlefolder import MANIFEST
+from edgeface.comparison.cutting import Cut
+from edgeface.comparison.naming import distinct
+from edgeface.comparison.pictures import Needs, same
+from edgeface.errors import UsageError
+from edgeface.modelfile import Facts, complete, open_model, read_facts
+from edgeface.pointbundle import AnyBundle, PointBundle, open_bundle
+from edgeface.runtime import Backend, open_backend
+from edgeface.sealed import SUMS
+from edgeface.vision.unknown import SCORES, Rule
+
+DETECTOR = "haar"  # of a file that stands alone and was trained on faces: what train takes first
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A file that names what a picture shows.
+
+    Attributes:
+        name: What results call it.
+        path: Where it lies.
+        format: ``tflite`` or ``onnx``.
+        scheme: ``float32`` and the like; empty where nothing says it.
+        size_bytes: Of the file.
+        labels: Class names, in the order of its output.
+        cut: How it wants a photograph cut.
+        home: The bundle that it belongs to, or the file itself.
+        sha256: Of the file.
+        weights_sha256: Of the weights that it was made from, where that is known.
+        rule: What earns a name, where that is known.
+        seen: First digits of the SHA-256 of what it was trained on; None where nobody knows.
+        facts: Of a file that is opened by what it says of itself.
+    """
+
+    name: str
+    path: Path
+    format: str
+    scheme: str
+    size_bytes: int
+    labels: tuple[str, ...]
+    cut: Cut
+    home: Path
+    sha256: str
+    weights_sha256: str | None = None
+    rule: Rule | None = None
+    seen: frozenset[str] | None = None
+    facts: Facts | None = None
+
+    def open(self, threads: int) -> Backend:
+        """Load it: uint8 pixels in, float32 probabilities out.
+
+        Raises:
+            BackendMissing: What would run it is not installed.
+            BackendError: The runtime does not take it.
+        """
+        if self.facts is not None:
+            return open_model(self.facts, threads)
+        return open_backend(self.path, threads=threads)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a user named, before anything is known of what belongs to it.
+
+    Attributes:
+        bundles: Bundles, and which of their files; all different.
+        lone: What is known of files that stand alone.
+    """
+
+    bundles: tuple[tuple[AnyBundle, tuple[str, ...]], ...]
+    lone: tuple[Facts, ...]
+
+    @property
+    def regressions(self) -> tuple[Path, ...]:
+        """Those of them that answer numbers."""
+        return tuple(b.folder for b, _ in self.bundles if isinstance(b, PointBundle)) + tuple(
+            f.path for f in self.lone if f.task == "regress"
+        )
+
+    @property
+    def of_pictures(self) -> tuple[Path, ...]:
+        """Those that answer names."""
+        return tuple(b.folder for b, _ in self.bundles if isinstance(b, Bundle)) + tuple(
+            f.path for f in self.lone if f.task != "regress"
+        )
+
+
+def read_named(paths: Sequence[Path], foreign: Mapping[str, Any]) -> Named:
+    """Find out what was named: bundles whole, and files, which may be those of a bundle.
+
+    Args:
+        paths: Bundles and model files; what is named twice counts once.
+        foreign: What files of other programs do not say (see `edgeface.modelfile.complete`).
+
+    Raises:
+        UsageError: There is no such thing; or names and numbers are asked for at once.
+        BundleError: A bundle is damaged.
+        BackendError: A file cannot be read.
+    """
+    bundles: dict[Path, AnyBundle] = {}
+    chosen: dict[Path, list[str]] = {}
+    lone: dict[Path, Facts] = {}
+    for path in paths:
+        folder = _home(path)
+        if folder is None:
+            facts = read_facts(path)
+            lone.setdefault(path.resolve(), complete(facts, **foreign) if facts.foreign else facts)
+            continue
+        real = folder.resolve()
+        bundle = bundles.setdefault(real, open_bundle(folder))
+        held = [file.name for file in bundle.manifest.files]
+        own = [path.name] if path.is_file() else held
+        chosen[real] = [n for n in held if n in own or n in chosen.get(real, ())]
+    named = Named(tuple((bundles[r], tuple(chosen[r])) for r in bundles), tuple(lone.values()))
+    if named.regressions and named.of_pictures:
+        msg = f"{named.regressions[0]} answers numbers, {named.of_pictures[0]} names"
+        raise UsageError(msg, remedy="compare each with what answers the same")
+    return named
+
+
+def _home(path: Path) -> Path | None:
+    """The bundle that a path is, or that lists the file; None where it stands alone."""
+    if not path.is_file():
+        return path
+    beside = path.parent
+    if (beside / MANIFEST).is_file() and (beside / SUMS).is_file():
+        listed = [file.name for file in open_bundle(beside).manifest.files]
+        return beside if path.name in listed else None
+    return None
+
+
+def subjects_of(named: Named) -> tuple[Subject, ...]:
+    """The files to compare.
+
+    Args:
+        named: Bundles and files that look at pictures.
+
+    Raises:
+        UsageError: They do not tell the same classes apart, or a file does not say what it needs.
+    """
+    found: list[Subject] = []
+    for bundle, names in named.bundles:
+        assert isinstance(bundle, Bundle)
+        found += [_held(bundle, bundle_file(bundle, name)) for name in names]
+    for facts in named.lone:
+        found.append(_alone(facts, _usual(facts, found)))
+    _check_labels(found)
+    paths = [subject.path for subject in found]
+    return tuple(replace(s, name=n) for s, n in zip(found, distinct(paths), strict=True))
+
+
+def bundle_file(bundle: Bundle, name: str) -> ModelFile:
+    """The file of that name."""
+    return next(file for file in bundle.manifest.files if file.name == name)
+
+
+def _held(bundle: Bundle, file: ModelFile) -> Subject:
+    manifest, path = bundle.manifest, bundle.path(file)
+    under_contract = (file.input.dtype, file.output.dtype) == ("uint8", "float32")
+    return Subject(
+        name=file.name,
+        path=path,
+        format=file.format,
+        scheme=file.scheme,
+        size_bytes=file.size_bytes,
+        labels=manifest.labels,
+        cut=Cut.of(manifest.preprocess, manifest.detector),
+        home=bundle.folder,
+        sha256=file.sha256,
+        weights_sha256=manifest.origin.weights_sha256,
+        rule=Rule(file.threshold, file.score, bundle.means() if file.score == "distance" else None),
+        seen=bundle.trained_on(),
+        facts=None if under_contract else read_facts(path),
+    )
+
+
+def _alone(facts: Facts, detector: str) -> Subject:
+    if facts.labels is None or facts.preprocess is None:
+        open_model(facts)  # says what is missing, or what it is that it cannot be compared
+        msg = f"{facts.path} does not say what it tells apart"
+        raise UsageError(msg)
+    return Subject(
+        name=facts.path.name,
+        path=facts.path,
+        format=facts.format,
+        scheme=facts.scheme or "",
+        size_bytes=facts.size_bytes,
+        labels=facts.labels,
+        cut=Cut.of(facts.preprocess, detector),
+        home=facts.path,
+        sha256=facts.sha256,
+        weights_sha256=facts.weights_sha256,
+        rule=_rule_of(facts),
+        facts=facts,
+    )
+
+
+def _rule_of(facts: Facts) -> Rule | None:
+    """What a file says of itself; the means that distances are taken to are in its bundle only."""
+    score = dict(facts.more).get("score", "maximum")
+    known = next((s for s in SCORES if s == score and s != "distance"), None)
+    if facts.threshold is None or known is None:
+        return None
+    return Rule(facts.threshold, known)
+
+
+def _usual(facts: Facts, others: Sequence[Subject]) -> str:
+    """The detector of a bundle of the same weights, or of any; or what training takes first."""
+    ranked = sorted(others, key=lambda s: s.weights_sha256 != facts.weights_sha256)
+    return next((s.cut.detector for s in ranked if s.cut.detector), DETECTOR)
+
+
+def _check_labels(found: Sequence[Subject]) -> None:
+    first = found[0]
+    if len(first.labels) != len({same(label) for label in first.labels}):
+        msg = f"{first.path}: a label stands twice; it cannot be told which is meant"
+        raise UsageError(msg, remedy="name the classes differently with --labels")
+    for other in found[1:]:
+        if {same(label) for label in other.labels} != {same(label) for label in first.labels}:
+            msg = (
+                f"{first.path} and {other.path} do not tell the same apart: {_differ(first, other)}"
+            )
+            raise UsageError(msg, remedy="only files with the same labels can be compared")
+
+
+def _differ(one: Subject, other: Subject) -> str:
+    """Labels that only one of two has."""
+    sets = {same(label) for label in one.labels}, {same(label) for label in other.labels}
+    said = []
+    for subject, only in ((one, sets[0] - sets[1]), (other, sets[1] - sets[0])):
+        if only:
+            some = ", ".join(sorted(only)[:5]) + (", …" if len(only) > 5 else "")
+            said.append(f"only {subject.path.name} has {some}")
+    return "; ".join(said)
+
+
+def needs_of(subjects: Sequence[Subject]) -> Needs:
+    """What they have to be shown."""
+    homes = list(dict.fromkeys(str(s.home) for s in subjects))
+    who = homes[0] if len(homes) == 1 else f"{homes[0]} and {len(homes) - 1} more"
+    seen: frozenset[str] = frozenset().union(*(s.seen or () for s in subjects))
+    return Needs(who, subjects[0].labels, tuple(dict.fromkeys(s.cut for s in subjects)), seen)
+
+
+def unknown_training(subjects: Sequence[Subject]) -> tuple[str, ...]:
+    """Names of the files of which nobody knows what they were trained on.
+
+    Of a file alone a bundle of the same weights knows it.
+    """
+    known = {s.weights_sha256 for s in subjects if s.seen is not None}
+    return tuple(s.name for s in subjects if s.seen is None and s.weights_sha256 not in known)

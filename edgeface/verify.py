@@ -11,19 +11,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface import golden
+from edgeface.bundle import ModelFile
 from edgeface.errors import BackendMissing
 from edgeface.pointbundle import AnyBundle, AnyFile, PointBundle
 from edgeface.runtime import Backend, open_backend
+from edgeface.runtime.tflitefile import read_graph
 
-# Float kernels of different processors add in another order. Seen: 3e-7 between x86-64 and three
-# Arm cores, 9e-7 between LiteRT's kernels and between ONNX Runtime's optimisation levels.
-FLOAT = 1e-5
-# XNNPACK's int8 kernels gave the same bits on x86-64, Cortex-A53, A72 and A76. 1e-6 leaves room for
-# the last bit of the conversion to float32.
+# Of a regression in int8, whose last layers are in float, as a share of what its values span.
 EXACT = 1e-6
-# Other int8 kernels round differently on the way: half a step in a logit moves a probability by
-# several of its own steps of 1/256. Seen: 7 for TFLite without XNNPACK, 4 in ONNX Runtime.
-INT8 = 8 / 256
 
 Status = Literal["same", "different", "not verified"]
 
@@ -35,13 +31,14 @@ class Verified:
     Attributes:
         file: Its name.
         format: ``tflite`` or ``onnx``.
-        scheme: ``float32`` or ``int8``.
+        scheme: ``float32`` and the like.
         status: ``not verified`` where its runtime is not installed.
         backend: What ran it; None if nothing did.
         crops: How many golden crops, or points, were replayed.
-        largest: Largest difference of a probability, or value, to the stored one; None if it is no
-            number.
+        largest: Largest difference to a stored answer, in `unit`; None if it is no number.
         tolerance: What it was held against.
+        unit: ``probability``, or ``relative`` (see `edgeface.golden`), or ``value`` of a
+            regression.
         crop: Number of the crop, or point, with that difference.
         remedy: What would let it be verified, or what to look at.
     """
@@ -56,18 +53,7 @@ class Verified:
     tolerance: float | None
     crop: int | None
     remedy: str
-
-
-def tolerance(scheme: str, backend: str) -> float:
-    """How far a probability may lie from the stored one.
-
-    Args:
-        scheme: Of the file.
-        backend: What runs it here, as `Backend.name` says.
-    """
-    if scheme == "float32":
-        return FLOAT
-    return EXACT if backend.startswith("litert ") else INT8
+    unit: Literal["probability", "relative", "value"] | None = None
 
 
 def scale(stored: NDArray[np.float32]) -> tuple[float, float]:
@@ -128,12 +114,15 @@ def _one(
             None,
             missing.remedy,
         )
-    limit = tolerance(file.scheme, backend.name)
-    if isinstance(bundle, PointBundle):
-        span, steps = scale(stored)
-        limit = limit * span + steps
     answers = np.stack([backend.infer(one) for one in inputs])
-    apart = np.abs(answers - stored).max(axis=1)
+    unit: Literal["probability", "relative", "value"]
+    if isinstance(bundle, PointBundle):
+        limit, unit = _of_values(file.scheme, backend.name, stored), "value"
+        apart = np.abs(answers - stored).max(axis=1)
+    else:
+        allowed = golden.of_runtime(_tolerances(bundle, file), backend.name)
+        limit, unit = allowed.limit, allowed.unit
+        apart = golden.apart(answers, stored, allowed.unit)
     worst = int(np.argmax(apart))  # with a NaN in it: the place of the NaN
     largest = float(apart[worst])
     same = largest <= limit
@@ -148,7 +137,29 @@ def _one(
         limit,
         worst,
         "" if same else _remedy(bundle, backend.name),
+        unit,
     )
+
+
+def _tolerances(bundle: AnyBundle, file: AnyFile) -> tuple[golden.Tolerance, ...]:
+    """As the manifest has them; of a bundle from before they were written, what they would be."""
+    told = getattr(file, "tolerances", ())
+    return told or golden.tolerances(file.format, file.scheme, logit_step(bundle.path(file)))
+
+
+def logit_step(path: Path) -> float:
+    """Of the integers that a TFLite file computes its probabilities from; 0 where it has none."""
+    if path.suffix != ".tflite":
+        return 0.0
+    return read_graph(path.read_bytes(), str(path)).logit_step
+
+
+def _of_values(scheme: str, backend: str, stored: NDArray[np.float32]) -> float:
+    span, steps = scale(stored)
+    if scheme in ("float32", "float16"):
+        return golden.FLOAT * span + steps
+    exact = scheme != "dynamic" and backend.startswith("litert ")
+    return (EXACT if exact else golden.INT8) * span + steps
 
 
 def _remedy(bundle: AnyBundle, backend: str) -> str:

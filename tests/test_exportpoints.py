@@ -215,3 +215,25 @@ def test_a_file_without_its_weights_is_noticed(
     with pytest.raises(ConversionError, match="400 bytes cannot be 8513 parameters"):
         export(run, ONE, tmp_path / "b")
     assert not (tmp_path / "b").exists()
+
+
+def test_every_scheme_keeps_its_scaling_in_float(run: PointRun, tmp_path: Path) -> None:
+    """int16x8 is nearer than int8, and float16 nearer still."""
+    asked = Recipe("s", "any", ("tflite", "onnx"), ("float16", "dynamic", "int8", "int16x8"))
+    told: list[str] = []
+
+    class Told(Quiet):
+        def say(self, text: str) -> None:
+            told.append(text)
+
+    from edgeface.convert.exportpoints import export_points
+
+    made = export_points(run, asked, tmp_path / "b", Told())
+    assert told == ["left out: onnx has no dynamic, int16x8"]
+    apart = {f.key: f.measured.parity for f in made.files}
+    assert list(apart) == [*(f"tflite {s}" for s in asked.schemes), "onnx float16", "onnx int8"]
+    assert apart["tflite int16x8"] < apart["tflite int8"]
+    assert apart["tflite float16"] < apart["tflite int8"]
+    assert apart["onnx float16"] < apart["onnx int8"]
+    assert made.bundle is not None
+    assert made.bundle.manifest.calibration is not None

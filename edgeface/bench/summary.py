@@ -42,9 +42,9 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def findings(report: Report) -> list[str]:
-    """Sentences: where int8 loses to float32, then which cell is the fastest, and by what ratio."""
+    """Sentences: where smaller files are slower than float32; which cell is the fastest, and how."""
     timed = sorted(_timed(report.cells), key=lambda pair: pair[1])
-    said = [line for cell, ms in timed if (line := _int8_slower(cell, ms, timed))]
+    said = [line for cell, ms in timed if (line := _slower(cell, ms, timed))]
     if len(timed) > 1:
         said.append(_fastest(timed))
     return said
@@ -55,8 +55,8 @@ def _timed(cells: tuple[Cell, ...]) -> list[tuple[Cell, float]]:
     return [(cell, ms) for cell, ms in pairs if ms is not None]
 
 
-def _int8_slower(cell: Cell, ms: float, timed: list[tuple[Cell, float]]) -> str | None:
-    if cell.scheme != "int8":
+def _slower(cell: Cell, ms: float, timed: list[tuple[Cell, float]]) -> str | None:
+    if cell.scheme == "float32":
         return None
     for other, other_ms in timed:
         alike = (other.format, other.backend, other.threads) == (
@@ -66,8 +66,8 @@ def _int8_slower(cell: Cell, ms: float, timed: list[tuple[Cell, float]]) -> str 
         )
         if alike and other.scheme == "float32" and ms > other_ms and _apart(other, cell):
             return (
-                f"int8 is slower than float32 here: {cell.label} takes {milliseconds(ms)} ms, "
-                f"{ms / other_ms:.2f} times as long as {other.file}"
+                f"{cell.scheme} is slower than float32 here: "
+                f"{cell.label} takes {milliseconds(ms)} ms, {ms / other_ms:.2f} times as long as {other.file}"
             )
     return None
 

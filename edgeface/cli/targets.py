@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     PictureFiles = tuple[Bundle, tuple[ModelFile, ...]]
 
 Format = Annotated[str | None, typer.Option("--format", help="Only files of it: tflite, onnx.")]
-Scheme = Annotated[str | None, typer.Option("--scheme", help="Only files of it: float32, int8.")]
+Scheme = Annotated[
+    str | None,
+    typer.Option("--scheme", help="Only files of it: float32, float16, dynamic, int8, int16x8."),
+]
 
 
 @dataclass(frozen=True, slots=True)

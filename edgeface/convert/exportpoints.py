@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from edgeface import __version__, bundlefolder, records, residuals, sealed
 from edgeface.bundlefolder import Format, Scheme
-from edgeface.convert import onnx, pointpage, points, pointtflite, tflite
+from edgeface.convert import onnx, onnxfloat16, pointpage, points, pointtflite, tflite
+from edgeface.convert.files import BYTES
 from edgeface.convert.latency import p50_ms
 from edgeface.convert.source import Teller
 from edgeface.convert.versions import versions
@@ -146,17 +147,11 @@ def _convert(
     trained: _Trained, recipe: Recipe, folder: Path, teller: Teller
 ) -> tuple[tuple[PointFile, ...], dict[str, Values]]:
     files, answers = [], {}
-    float32_onnx = points.to_onnx(trained.model) if "onnx" in recipe.formats else b""
-    wanted = [(f, s) for f in recipe.formats for s in recipe.schemes]
-    for format, scheme in teller.track(wanted, "converting"):
+    if recipe.impossible:
+        teller.say(f"left out: {recipe.left_out}")
+    for format, scheme in teller.track(recipe.pairs, "converting"):
         path = folder / f"{trained.run.config.network}.{scheme}.{format}"
-        shown = trained.calibration if scheme == "int8" else None
-        if format == "onnx":
-            content = float32_onnx if shown is None else points.quantise_onnx(float32_onnx, shown)
-        elif shown is None:
-            content = pointtflite.to_float32(trained.model)
-        else:
-            content = pointtflite.to_int8(trained.model, shown)
+        content = _content(format, scheme, trained)
         _check_size(path.name, content, trained.model, scheme)
         path.write_bytes(content)
         file, values = _measure(path, format, scheme, trained)
@@ -169,13 +164,33 @@ def _convert(
     return tuple(files), answers
 
 
+def _content(format: Format, scheme: Scheme, trained: _Trained) -> bytes:
+    model, shown = trained.model, trained.calibration
+    match format, scheme:
+        case "tflite", "float16":
+            return pointtflite.to_float16(model)
+        case "tflite", "dynamic":
+            return pointtflite.to_dynamic(model)
+        case "tflite", "int8":
+            return pointtflite.to_int8(model, shown)
+        case "tflite", "int16x8":
+            return pointtflite.to_int16x8(model, shown)
+        case "onnx", "float16":
+            return onnxfloat16.halved(points.to_onnx(model))
+        case "onnx", "int8":
+            return points.quantise_onnx(points.to_onnx(model), shown)
+        case _:
+            pass
+    return points.to_onnx(model) if format == "onnx" else pointtflite.to_float32(model)
+
+
 def _answers(path: Path, run: PointRun) -> Values:
     return residuals.answers(open_backend(path).infer, run.points.x)
 
 
 def _check_size(name: str, content: bytes, model: Any, scheme: Scheme) -> None:
     """A file has to hold its weights; a well-known wrong path writes one without them."""
-    least = model.count_params() * (1 if scheme == "int8" else 4)
+    least = model.count_params() * BYTES[scheme]
     if not least <= len(content) <= 2 * least + 262_144:
         msg = f"{name}: {len(content)} bytes cannot be {model.count_params()} parameters"
         raise ConversionError(msg, remedy="the converter wrote a broken file; please report this")
@@ -221,7 +236,7 @@ def _manifest(
     trained: _Trained, recipe: Recipe, name: str, files: tuple[PointFile, ...]
 ) -> PointManifest:
     run = trained.run
-    quantised = any(f.scheme == "int8" for f in files)
+    quantised = any(f.scheme in bundlefolder.CALIBRATED for f in files)
     return PointManifest(
         schema=bundlefolder.SCHEMA,
         task="regress",

@@ -103,9 +103,9 @@ def check_parity(
             f"(bound {bound:.4g}), all by {apart.mean():.4g} on the mean ({mean_bound:.4g})"
         )
         remedy = (
-            "export without --int8: 256 steps are too coarse for these numbers, most of all where "
-            "x or y lies far from zero"
+            f"export without {scheme}: its steps are too coarse for these numbers, most of all "
+            "where x or y lies far from zero"
         )
         broken = f"the converter wrote a broken file{_BEHIND}"
-        raise ConversionError(msg, remedy=remedy if scheme == "int8" else broken)
+        raise ConversionError(msg, remedy=broken if scheme in ("float32", "float16") else remedy)
     return float(apart.max())

@@ -1,4 +1,4 @@
-"""A regression network → TFLite: float32, and int8 whose scaling stays in float.
+"""A regression network → TFLite: every scheme, and a scaling that stays in float in all of them.
 
 The int8 of TFLite has ranges that contain zero. Numbers that lie far from it (years, pressures)
 have few of the 256 steps left, and very small ones have a scale that the format does not hold;
@@ -22,6 +22,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 
+from edgeface.convert.tfliteedit import Edited
+from edgeface.convert.tfliteother import halved, in_int16
 from edgeface.errors import ConversionError
 from edgeface.pointbundle import INPUT, OUTPUT
 from edgeface.train.networks.curve import FIRST, LAST
@@ -70,6 +72,54 @@ def to_int8(model: Any, calibration: NDArray[np.float32]) -> bytes:
         msg = "the int8 file does not begin and end with its scaling in float"
         raise ConversionError(msg, remedy="export without --int8, and please report this")
     return content
+
+
+def to_float16(model: Any) -> bytes:
+    """The network with its weights in half precision, float32 (1, inputs) in and (1, 1) out."""
+    with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
+        return halved(_converter(model, _graph(model), Path(folder)))
+
+
+def to_dynamic(model: Any) -> bytes:
+    """The network with its larger weights in int8; nothing is calibrated."""
+    with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
+        converter = _converter(model, _graph(model), Path(folder))
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        return bytes(converter.convert())
+
+
+def to_int16x8(model: Any, calibration: NDArray[np.float32]) -> bytes:
+    """The network in int16 with int8 weights between its scalings, float32 in and out.
+
+    Args:
+        model: The Keras network, raw numbers to a value.
+        calibration: (n, inputs) raw numbers that set the ranges.
+    """
+    first = model.get_layer(FIRST) if _scales(model) else None
+
+    def samples() -> Iterator[dict[str, Any]]:
+        for row in calibration:
+            yield {INPUT: row[None] if first is None else np.asarray(first(row[None]))}
+
+    with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
+        edited = Edited(in_int16(_converter(model, _core(model), Path(folder)), samples))
+    if first is not None:
+        last = model.get_layer(LAST)
+        scale = np.atleast_1d(first.scale).astype(np.float64)
+        mean = np.atleast_1d(first.offset) / scale
+        edited.before("MUL", scale[None].astype(np.float32))
+        edited.before("ADD", mean[None].astype(np.float32))
+        edited.behind("MUL", np.asarray([[last.scale]], np.float32))
+        edited.behind("ADD", np.asarray([[last.offset]], np.float32))
+    return edited.packed()
+
+
+def _core(model: Any) -> Graph:
+    """The network between its scalings, on what the first of them gives."""
+    if not _scales(model):
+        return _graph(model)
+    core = keras.Model(model.get_layer(FIRST).output, model.get_layer(LAST).input)
+    return lambda scaled: {OUTPUT: core(scaled, training=False)}
 
 
 def _scales(model: Any) -> bool:

@@ -117,7 +117,7 @@ def _factors(high: NDArray[np.float32], second: Any) -> NDArray[np.float32]:
     if type(second).__name__ != "DepthwiseConv2D":
         wanted[alive] = (wanted[alive] - np.log2(_read(size)[alive])) / 2
     wanted[alive] -= wanted[alive].mean()
-    return np.exp2(np.clip(np.rint(wanted), -_MOST, _MOST)).astype(np.float32)
+    return np.asarray(np.exp2(np.clip(np.rint(wanted), -_MOST, _MOST)), np.float32)
 
 
 def _read(size: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -196,6 +196,8 @@ class Recipe:
         seed: Of the draw of these pictures.
         gates: The limits.
         method: What of the calibration pictures sets a range; TFLite has ``minmax`` alone.
+        far: The false-accept rate that thresholds of `unknown` are fitted to, above 0 and below 1;
+            None: they keep the names of most held-back pictures, and promise nothing of strangers.
     """
 
     name: str
@@ -206,6 +208,7 @@ class Recipe:
     seed: int = 0
     gates: Gates = Gates()
     method: Method = "minmax"
+    far: float | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
@@ -225,6 +228,9 @@ class Recipe:
         if not self.pairs:
             msg = f"no file: {self.left_out}"
             raise RecipeError(msg, remedy=_possible())
+        if self.far is not None and not 0 < self.far < 1:
+            msg = f"far is a share of strangers above 0 and below 1, found {self.far:g}"
+            raise RecipeError(msg, remedy="write far = 0.01 for one in a hundred")
         idle = set(self.gates.schemes or ()) - {scheme for _, scheme in self.pairs}
         if idle:
             msg = f"gates for {', '.join(sorted(idle))} files, which the recipe does not export"
@@ -245,7 +251,7 @@ class Recipe:
 
     @property
     def left_out(self) -> str:
-        """What is said of `impossible`; nothing where there is none."""
+        """What `impossible` holds, for a message; empty where it is empty."""
         return "; ".join(
             f"{format} has no {', '.join(s for f, s in self.impossible if f == format)}"
             for format in dict.fromkeys(f for f, _ in self.impossible)

@@ -1,27 +1,41 @@
-"""``edgeface export``: a run → a bundle for a device."""
+"""``edgeface export``: a run, or a network of one's own, → a bundle for a device."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import options, output, points, windows
+from edgeface.cli import calibrating, options, output, ownnetwork, points, unknown, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from edgeface.bundle import Scheme
+    from edgeface.convert.calibration.study import Wishes
     from edgeface.convert.export import Exported
+    from edgeface.convert.own import Own
+    from edgeface.convert.unknown import Asked
     from edgeface.recipe import GateResult, Recipe
 
 
 def export(
     run: Annotated[
-        Path | None, typer.Argument(metavar="RUN", help="A run; by default the newest.")
+        Path | None,
+        typer.Argument(
+            metavar="RUN", help="A run, by default the newest; or a .keras file of your own."
+        ),
     ] = None,
     int8: Annotated[
         bool, typer.Option("--int8", help="Also quantised files, int8, beside float32.")
     ] = False,
+    schemes: Annotated[
+        str,
+        typer.Option(
+            "--schemes", metavar="'A,B'", help="float32, float16, dynamic, int8, int16x8."
+        ),
+    ] = "",
+    formats: Annotated[
+        str, typer.Option("--formats", metavar="'A,B'", help="tflite, onnx. [default: both]")
+    ] = "",
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Where the bundle goes. [default: a free name, as bundles/RUN]"),
@@ -30,6 +44,19 @@ def export(
         Path | None,
         typer.Option("--recipe", metavar="FILE", help="What to export, and gates: export/*.toml."),
     ] = None,
+    calibration: calibrating.Count = None,
+    method: calibrating.Method = None,
+    calibrate_on: calibrating.Own = None,
+    stability: calibrating.Stability = False,
+    calibration_curve: calibrating.Curve = False,
+    far: unknown.Far = None,
+    strangers: unknown.Strangers = None,
+    detector_model: options.DetectorModel = None,
+    skip_broken: unknown.SkipBroken = False,
+    labels: ownnetwork.Labels = "",
+    wanted: ownnetwork.Input = "",
+    photos: ownnetwork.Photos = None,
+    framing: ownnetwork.Framing = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the bundle though a gate was not met.")
     ] = False,
@@ -49,23 +76,47 @@ def export(
     if folder is None:
         folder = sealed.newest(options.RUNS, "run", CONFIG)
         output.say(f"run: {folder} (the newest)")
-    target = out or options.free_name(options.BUNDLES / folder.resolve().name)
+    name = folder.stem if ownnetwork.is_own(folder) else folder.resolve().name
+    target = out or options.free_name(options.BUNDLES / name)
     sealed.check_free(target, force=force)
-    asked = _recipe(recipe, int8=int8)
+    asked = unknown.asked(_recipe(recipe, int8=int8, schemes=schemes, formats=formats), far)
+    beyond = {"stability": stability, "curve": calibration_curve}
+    asked = calibrating.asked(asked, calibration, method, calibrate_on, **beyond)
+    if ownnetwork.is_own(folder):
+        calibrating.check_unneeded(folder, calibrate_on, **beyond)
+        unknown.check_unneeded(folder, asked, strangers)
+        own = ownnetwork.described(folder, labels, wanted, photos, framing)
+        _own(own, asked, target, keep=keep, force=force, json=json)
+        return
+    ownnetwork.check_unneeded(labels, wanted, photos, framing)
     if is_regression(folder):
+        calibrating.check_unneeded(folder, calibrate_on, **beyond)
+        unknown.check_unneeded(folder, asked, strangers)
         points.export(folder, asked, target, keep=keep, force=force, json=json)
         return
     loaded = Run.load(folder)
-    _export(loaded, asked, target, keep=keep, force=force, json=json)
+    others = unknown.people(strangers, detector_model, skip_broken=skip_broken)
+    wishes = calibrating.wishes(calibrate_on, detector_model, **beyond)
+    _export(loaded, asked, target, others, wishes, keep=keep, force=force, json=json)
 
 
-def _recipe(path: Path | None, *, int8: bool) -> "Recipe":
+def _recipe(path: Path | None, *, int8: bool, schemes: str, formats: str) -> "Recipe":
+    from edgeface.bundle import SCHEMES
     from edgeface.errors import UsageError
     from edgeface.recipe import Recipe
 
     if path is None:
-        schemes: tuple[Scheme, ...] = ("float32", "int8") if int8 else ("float32",)
-        return Recipe("default", "any machine", formats=("tflite", "onnx"), schemes=schemes)
+        usual = "float32,int8" if int8 else "float32"
+        kinds = _listed("--formats", formats or "tflite,onnx", list(SCHEMES))
+        ways = _listed("--schemes", schemes or usual, SCHEMES["tflite"])
+        if int8 and "int8" not in ways:
+            msg = f"--int8, but --schemes {schemes} asks for no int8"
+            raise UsageError(msg, remedy="leave one of the two away")
+        return Recipe("default", "any machine", formats=kinds, schemes=ways)
+    if schemes or formats:
+        option = "--schemes" if schemes else "--formats"
+        msg = f"{option}, but {path} says which files it asks for"
+        raise UsageError(msg, remedy="leave one of the two away")
     recipe = Recipe.load(path)
     if int8 and "int8" not in recipe.schemes:
         msg = f"--int8, but {path} asks for {', '.join(recipe.schemes)} only"
@@ -73,24 +124,72 @@ def _recipe(path: Path | None, *, int8: bool) -> "Recipe":
     return recipe
 
 
+def _listed(option: str, text: str, known: "Sequence[str]") -> "tuple[Any, ...]":
+    """Words between commas, each of them known and none twice."""
+    from edgeface.errors import UsageError
+
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    wrong = [word for word in words if word not in known]
+    if wrong or not words or len(set(words)) != len(words):
+        what = wrong[0] if wrong else "the same twice, or nothing"
+        msg = f"{option} {text}: {what}; some of {', '.join(known)}, with commas between"
+        raise UsageError(msg)
+    return tuple(words)
+
+
+def _own(
+    own: "Own", recipe: "Recipe", target: Path, *, keep: bool, force: bool, json: bool
+) -> None:
+    from edgeface.convert.export import Missed, export_own
+
+    try:
+        made = export_own(own, recipe, target, _Teller(), force=force, keep=keep)
+    except Missed as missed:
+        _tell(missed.made, target, as_json=json)
+        raise
+    _tell(made, target, as_json=json)
+    _end(made, "compare", target, "--data", own.photos)
+
+
+def _end(made: "Exported", *following: str | Path) -> None:
+    all_met = all(gate.met for gate in made.gates)
+    if not all_met:
+        output.say("kept, though a gate was not met")
+    output.next_command("edgeface", *following)
+    if not all_met:
+        raise typer.Exit(3)
+
+
 def _export(
-    run: Any, recipe: "Recipe", target: Path, *, keep: bool, force: bool, json: bool
+    run: Any,
+    recipe: "Recipe",
+    target: Path,
+    strangers: "Asked | None",
+    wishes: "Wishes",
+    *,
+    keep: bool,
+    force: bool,
+    json: bool,
 ) -> None:
     from edgeface.convert.export import Missed
     from edgeface.convert.export import export as convert
 
     try:
-        made = convert(run, recipe, target, _Teller(), force=force, keep=keep)
+        made = convert(
+            run,
+            recipe,
+            target,
+            _Teller(),
+            force=force,
+            keep=keep,
+            strangers=strangers,
+            wishes=wishes,
+        )
     except Missed as missed:
         _tell(missed.made, target, as_json=json)
         raise
     _tell(made, target, as_json=json)
-    all_met = all(gate.met for gate in made.gates)
-    if not all_met:
-        output.say("kept, though a gate was not met")
-    output.next_command("edgeface", "compare", target)
-    if not all_met:
-        raise typer.Exit(3)
+    _end(made, "compare", target)
 
 
 def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
@@ -104,6 +203,7 @@ def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
                 "bundle": str(target) if made.bundle else None,
                 "float_accuracy": made.float_accuracy,
                 "files": [records.plain(file) for file in made.files],
+                "considered": [records.plain(one) for one in made.considered],
                 "windows": [records.plain(file) for file in scans],
                 "gates": [records.plain(gate) for gate in made.gates],
             }
@@ -112,11 +212,13 @@ def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
     output.table(page.HEAD, page.rows(made.files, made.float_accuracy))
     pictures = made.files[0].measured.pictures
     output.result(f"trained network: {made.float_accuracy:.3f} on the same {pictures} pictures")
+    unknown.table(made.files, made.considered)
     if made.gates:
         output.result("")
         output.table(recipe.HEAD, _gate_rows(made.gates))
     if made.bundle:
         windows.table(scans)
+        calibrating.table(made.bundle)
         output.result(f"bundle: {target} (report.html shows what was measured)")
 
 

@@ -12,12 +12,15 @@ from edgeface import bundle as bundles
 from edgeface.bundlefolder import Format, Scheme
 from edgeface.convert import onnx, parity, tflite
 from edgeface.convert.network import Network
+from edgeface.convert.rejecting import check_beside, every
+from edgeface.convert.schemes import Converter
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Source, Teller
 from edgeface.errors import ConversionError
 from edgeface.images import Pixels
 from edgeface.runtime import open_backend
 from edgeface.vision.decide import fit_threshold
+from edgeface.vision.unknown import PROBS, Rule, as_text
 
 # Of a weight.
 BYTES: dict[Scheme, int] = {"float32": 4, "float16": 2, "dynamic": 1, "int8": 1, "int16x8": 1}
@@ -57,18 +60,14 @@ def make(
     Raises:
         ConversionError: A file is not the network that was trained.
     """
-    float32_onnx = onnx.to_float32(network) if any(f == "onnx" for f, _ in pairs) else b""
+    method = sides.record.method
+    converted = Converter(network, sides.calibration, method)
     made = []
     for format, scheme in teller.track(pairs, "converting"):
-        if format == "onnx":
-            int8 = scheme == "int8"
-            content = onnx.to_int8(float32_onnx, sides.calibration) if int8 else float32_onnx
-        elif scheme == "int8":
-            content = tflite.to_int8(network, sides.calibration)
-        else:
-            content = tflite.to_float32(network)
+        content = converted(format, scheme)
         path = folder / f"{source.network}.{scheme}.{format}"
-        how = bundles.Quantised() if scheme in bundles.CALIBRATED else None
+        own = method if format == "onnx" else "minmax"
+        how = bundles.Quantised(own) if scheme in bundles.CALIBRATED else None
         made.append(keep(path, content, format, scheme, source, network, sides, how))
     return tuple(made)
 
@@ -102,7 +101,7 @@ def keep(
     check_size(path.name, content, network, scheme, partly=partly)
     path.write_bytes(content)
     file, probs = _measure(path, format, scheme, sides, network)
-    _describe(path, file, source)
+    _describe(path, file, source, sides)
     _check_same(path, sides.pixels[:64], probs[:64], network.classes)
     sized = replace(
         file, sha256=sealed.sha256(path), size_bytes=path.stat().st_size, quantised=quantised
@@ -136,14 +135,20 @@ def _measure(
     path: Path, format: Format, scheme: Scheme, sides: Sides, network: Network
 ) -> tuple[bundles.ModelFile, evaluate.Probs]:
     backend = open_backend(path)
-    if len(backend.outputs) != 1 or backend.input.shape != (1, *network.shape):
+    if len(backend.outputs) != len(network.outputs) or backend.input.shape != (1, *network.shape):
         msg = f"{path.name}: input {backend.input}, outputs {backend.outputs}: not the contract"
         raise ConversionError(msg)
-    probs = evaluate.answers(backend.infer, sides.pixels, network.classes)
+    answers = every(backend.infer_all, sides.pixels)
+    probs = answers[network.outputs[0]] if network.beside else next(iter(answers.values()))
     largest = parity.check(path.name, scheme, probs, sides.probs)
-    threshold = fit_threshold(probs, sides.truth)
+    rule, unknown = Rule(fit_threshold(probs, sides.truth)), None
+    if sides.unknown is not None:
+        if network.beside is not None:
+            check_beside(path.name, network.beside, answers, network, sides.pixels)
+        rule = sides.unknown.fit(path.name, backend.infer_all)
+        unknown = sides.unknown.measure(rule, backend.infer_all, answers, sides.truth)
     right = probs.argmax(axis=1) == sides.truth
-    kept = evaluate.named(probs, threshold)[right]
+    kept = rule.named(answers | {PROBS: probs})[right]
     measured = bundles.Measured(
         pictures=len(sides.truth),
         accuracy=evaluate.accuracy(probs, sides.truth),
@@ -152,12 +157,21 @@ def _measure(
         threshold_kept=float(kept.mean()) if len(kept) else 0.0,
     )
     file = bundles.ModelFile(
-        path.name, format, scheme, "", 0, backend.input, backend.outputs[0], threshold, measured
+        name=path.name,
+        format=format,
+        scheme=scheme,
+        sha256="",
+        size_bytes=0,
+        input=backend.input,
+        output=backend.outputs[0],
+        threshold=rule.threshold,
+        measured=measured,
+        unknown=unknown,
     )
     return file, probs
 
 
-def _describe(path: Path, file: bundles.ModelFile, source: Source) -> None:
+def _describe(path: Path, file: bundles.ModelFile, source: Source, sides: Sides) -> None:
     """Write into the file what it is, so that it can be understood without its manifest."""
     facts = {
         "edgeface": __version__,
@@ -168,6 +182,10 @@ def _describe(path: Path, file: bundles.ModelFile, source: Source) -> None:
         "threshold": repr(file.threshold),
         "weights_sha256": source.origin.weights_sha256,
     }
+    if file.unknown is not None:
+        facts["score"] = file.score
+    if sides.unknown is not None and sides.unknown.means is not None:
+        facts["class_means"] = as_text(sides.unknown.means)
     content = path.read_bytes()
     if file.format == "onnx":
         path.write_bytes(onnx.with_metadata(content, facts))

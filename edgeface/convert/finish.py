@@ -47,6 +47,8 @@ def finish(
     np.savez(folder / bundles.GOLDEN, pixels=sides.pixels[chosen], **outputs)
     seen = sorted(digest[: bundles.SEEN_DIGITS] for digest in source.seen)
     (folder / bundles.SEEN).write_text("".join(f"{digest}\n" for digest in seen), "ascii")
+    if sides.unknown is not None and sides.unknown.means is not None:
+        np.savez(folder / bundles.MEANS, means=sides.unknown.means)
     (folder / bundles.MANIFEST).write_text(records.to_json(records.plain(manifest)), "utf-8")
     (folder / "report.md").write_text(page.markdown(manifest, sides.accuracy), "utf-8")
     curve = (folder / PNG).read_bytes() if (folder / PNG).is_file() else b""

@@ -57,10 +57,7 @@ class Network:
             raise ConversionError(
                 msg, remedy="put the scaling into the network, as its first layer"
             )
-        for weight in model.weights:
-            if not np.isfinite(weight.numpy()).all():
-                msg = f"{model.name}: the weights of {weight.path} are not all finite numbers"
-                raise ConversionError(msg, remedy="train again with a lower learning rate")
+        check_finite(model)
         shape = tuple(int(n) for n in model.input_shape[1:])
         if len(shape) != 3:
             msg = f"{model.name}: an input of shape {shape} is no picture"
@@ -97,7 +94,7 @@ class Network:
         """The last dense layer, and whether two probabilities are made of its one unit.
 
         Raises:
-            ConversionError: The network does not end in a dense layer whose probabilities these are.
+            ConversionError: The network does not end in a dense layer that gives probabilities.
         """
         names = [layer.name for layer in self.model.layers]
         if "unit" in names and "complement" in names:
@@ -160,7 +157,7 @@ class Network:
     @property
     def folded_parameters(self) -> int:
         """Parameters without those of batch norms, which conversion folds into what is before."""
-        norms = (la for la in self.model.layers if isinstance(la, keras.layers.BatchNormalization))
+        norms = (la for la in flat(self.model) if isinstance(la, keras.layers.BatchNormalization))
         return int(self.model.count_params()) - sum(int(la.count_params()) for la in norms)
 
     def infer(self, pixels: Pixels) -> NDArray[np.float32]:
@@ -187,6 +184,24 @@ class Network:
             archive.add_endpoint("serve", graph, input_signature=signature)
             archive.write_out(str(folder), verbose=False)
         return folder
+
+
+def check_finite(model: Any) -> None:
+    """Say before anything is converted that a network is broken.
+
+    Raises:
+        ConversionError: A weight is not a finite number; it is named.
+    """
+    for weight in model.weights:
+        if not np.isfinite(weight.numpy()).all():
+            msg = f"{model.name}: the weights of {weight.path} are not all finite numbers"
+            raise ConversionError(msg, remedy="train again with a lower learning rate")
+
+
+def flat(model: Any) -> list[Any]:
+    """The layers of a network, those of networks inside it in their place."""
+    parts = (flat(la) if isinstance(la, keras.Model) else [la] for la in model.layers)
+    return [layer for part in parts for layer in part]
 
 
 def _scaling(model: Any) -> Any:

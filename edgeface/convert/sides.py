@@ -12,6 +12,7 @@ from edgeface.convert.calibration import candidates
 from edgeface.convert.calibration.candidates import Candidates, Held
 from edgeface.convert.calibration.study import NONE, Wishes, drawn
 from edgeface.convert.network import Network
+from edgeface.convert.rejecting import Plan
 from edgeface.convert.source import Teller
 from edgeface.datasets.audit.twins import HELD_BACK
 from edgeface.errors import ConversionError
@@ -32,6 +33,7 @@ class Sides:
         probs: (n, classes) the trained network's answers to them.
         offered: What calibration could draw from; None where that is not known.
         chosen: What it drew.
+        unknown: How `unknown` is fitted to a false-accept rate; None where none is asked.
     """
 
     calibration: Pixels
@@ -41,6 +43,7 @@ class Sides:
     probs: evaluate.Probs
     offered: Candidates | None = None
     chosen: Candidates | None = None
+    unknown: Plan | None = None
 
     @property
     def accuracy(self) -> float:

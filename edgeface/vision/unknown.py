@@ -18,6 +18,7 @@ A score is no probability of being enrolled, and a threshold on it is only worth
 with it (see `edgeface.rejection`).
 """
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -149,6 +150,25 @@ def class_means(
     lengths = np.linalg.norm(embedding, axis=1, keepdims=True).astype(np.float64)
     unit = np.divide(embedding, lengths, out=np.zeros(embedding.shape), where=lengths > 0)
     return np.stack([unit[truth == c].mean(axis=0) for c in range(classes)]).astype(np.float32)
+
+
+def as_text(means: NDArray[np.float32]) -> str:
+    """Class means as a file carries them: little-endian float32, row by row, in base 64."""
+    return base64.b64encode(means.astype("<f4").tobytes()).decode("ascii")
+
+
+def from_text(text: str, classes: int) -> NDArray[np.float32]:
+    """What `as_text` gave: (classes, d) float32.
+
+    Raises:
+        ValueError: It is not that, or of another number of classes.
+    """
+    numbers = np.frombuffer(base64.b64decode(text, validate=True), "<f4").astype(np.float32)
+    means = numbers.reshape(classes, -1)
+    if not means.size or not np.isfinite(means).all():
+        msg = "class means that are no numbers"
+        raise ValueError(msg)
+    return means
 
 
 def one(outputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:

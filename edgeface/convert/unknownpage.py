@@ -1,0 +1,76 @@
+"""What an export says of `unknown` to a person: in the terminal and in the report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeface.acceptance import Unknown
+from edgeface.bundle import ModelFile
+from edgeface.convert.rejecting import Considered
+
+HEAD = ("file", "score", "unknown below", "strangers named, 95 %", "enrolled named rightly, 95 %")
+_WORDS = {
+    "maximum": "largest probability",
+    "margin": "margin of the largest over the second probability",
+    "energy": "energy of the logits",
+    "distance": "cosine to the class mean in the embedding",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of `unknown`.
+
+    Attributes:
+        lead: What was asked, of whom it is measured.
+        rows: One a file, under `HEAD`; before them one a score on the trained network.
+        notes: What a reader has to know, a sentence each.
+    """
+
+    lead: str
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+
+def of(files: Sequence[ModelFile], considered: Sequence[Considered] = ()) -> Told | None:
+    """What is said of a bundle's files; None where no false-accept rate was asked.
+
+    Args:
+        files: Of one bundle.
+        considered: What every score does on the trained network, where that is at hand.
+    """
+    fitted = [(file, file.unknown) for file in files if file.unknown is not None]
+    if not fitted:
+        return None
+    first = fitted[0][1]
+    rows = [_row("trained network", one.threshold, one.unknown) for one in considered]
+    rows += [_row(file.name, file.threshold, unknown) for file, unknown in fitted]
+    doubts = dict.fromkeys(doubt for _, unknown in fitted for doubt in unknown.doubts)
+    chosen = f"chosen: {first.score}, the {_WORDS[first.score]}"
+    if considered:
+        chosen += ", by the enrolled people that the trained network names at that rate"
+    return Told(_lead(first), tuple(rows), (chosen, *(f"CAUTION: {d}" for d in doubts)))
+
+
+def _lead(unknown: Unknown) -> str:
+    rate = f"unknown, fitted to a false-accept rate of {100 * unknown.far:g} %"
+    false = unknown.false_accepts
+    if unknown.how == "left out in turn":
+        return (
+            f"{rate} on {unknown.fitted} training faces of {unknown.fitted_people} enrolled people,"
+            f" each taken for a stranger once: an estimate"
+        )
+    return (
+        f"{rate} on {unknown.fitted} faces of {unknown.fitted_people} strangers, measured on "
+        f"{false.pictures} faces of {false.people} others"
+    )
+
+
+def _row(name: str, threshold: float, unknown: Unknown) -> tuple[str, ...]:
+    digits = 6 if unknown.score == "maximum" else 4
+    return (
+        name,
+        unknown.score,
+        f"{threshold:.{digits}f}",
+        unknown.false_accepts.text,
+        unknown.true_accepts.text,
+    )

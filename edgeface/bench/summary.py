@@ -42,7 +42,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def findings(report: Report) -> list[str]:
-    """Sentences: where smaller files are slower than float32; which cell is the fastest, and how."""
+    """Sentences: which smaller files are slower than float32; which cell is the fastest."""
     timed = sorted(_timed(report.cells), key=lambda pair: pair[1])
     said = [line for cell, ms in timed if (line := _slower(cell, ms, timed))]
     if len(timed) > 1:
@@ -65,10 +65,8 @@ def _slower(cell: Cell, ms: float, timed: list[tuple[Cell, float]]) -> str | Non
             cell.threads,
         )
         if alike and other.scheme == "float32" and ms > other_ms and _apart(other, cell):
-            return (
-                f"{cell.scheme} is slower than float32 here: "
-                f"{cell.label} takes {milliseconds(ms)} ms, {ms / other_ms:.2f} times as long as {other.file}"
-            )
+            taken = f"{cell.label} takes {milliseconds(ms)} ms, {ms / other_ms:.2f} times as long"
+            return f"{cell.scheme} is slower than float32 here: {taken} as {other.file}"
     return None
 
 

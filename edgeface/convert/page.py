@@ -51,14 +51,19 @@ def facts(manifest: Manifest, accuracy: float) -> list[tuple[str, str]]:
         ("trained network", f"accuracy {accuracy:.3f} on the same {pictures} pictures"),
         (
             "measured on",
-            f"{pictures} pictures of the validation side; not trained or calibrated on",
+            f"{pictures} {_HELD[manifest.origin.kind]}",
         ),
         ("calibration", drawn),
-        ("run", manifest.origin.run),
+        (_FROM[manifest.origin.kind], manifest.origin.run),
         ("made", f"{manifest.created} by edgeface {manifest.edgeface}"),
     ]
 
 
+_FROM = {"run": "run", "keras": "network of one's own"}
+_HELD = {
+    "run": "pictures of the validation side; not trained or calibrated on",
+    "keras": "of the photographs; not calibrated on, but whether trained on is not known here",
+}
 NOTE = (
     "The epoch that was kept and the thresholds were chosen on these same validation pictures, so "
     "the accuracy leans to the kind side. How many strangers get a name is not in here: measure it "

@@ -11,6 +11,7 @@ A network that answers numbers, and names nothing, has a bundle of its own kind:
       friends.int8.onnx        …
       facepatch.window.int8.tflite  the window detector, where the network makes one
       golden.npz               crops, and the outputs expected of every file
+      class-means.npz          mean embeddings, where `unknown` is told by the distance to them
       trained-on.txt           the first 16 digits of the SHA-256 of every training picture
       report.md, report.html   what was measured when it was made
       SHA256SUMS               the checksum of each of the above (see `edgeface.sealed`)
@@ -25,18 +26,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import records, sealed
+from edgeface.acceptance import Score, Unknown
 from edgeface.bundlefolder import (
     AGAIN,
     Listed,
     check_names,
     read_golden,
     read_manifest,
+    read_means,
     read_seen,
     task_of,
 )
 from edgeface.bundlefolder import CALIBRATED as CALIBRATED
 from edgeface.bundlefolder import GOLDEN as GOLDEN
 from edgeface.bundlefolder import MANIFEST as MANIFEST
+from edgeface.bundlefolder import MEANS as MEANS
 from edgeface.bundlefolder import RUN_CONFIG as RUN_CONFIG
 from edgeface.bundlefolder import SCHEMA as SCHEMA
 from edgeface.bundlefolder import SCHEMES as SCHEMES
@@ -47,6 +51,9 @@ from edgeface.bundlefolder import Scheme as Scheme
 from edgeface.calibration import Calibration as Calibration
 from edgeface.errors import BundleError, UsageError
 from edgeface.images import Preprocess
+
+# float16 computes as float32 does and is half as large; int16x8 has no fast kernels.
+_PREFERRED: tuple[Scheme, ...] = ("int8", "float16", "float32", "dynamic", "int16x8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +124,12 @@ class ModelFile:
         size_bytes: Of the file.
         input: uint8 (1, height, width, channels), raw pixels 0 to 255.
         output: float32 (1, classes), sums to 1.
-        threshold: A face whose best score is below it is `unknown`; fitted for this very file.
+        threshold: A face whose score is below it is `unknown`; fitted for this very file, in the
+            unit of `score`.
         measured: On the validation side of the run.
         quantised: How, where that is known.
+        unknown: How `unknown` was fitted to a false-accept rate; None where none was asked, and the
+            threshold keeps the names of most held-back pictures instead.
     """
 
     name: str
@@ -132,12 +142,20 @@ class ModelFile:
     threshold: float
     measured: Measured
     quantised: Quantised | None = None
+    unknown: Unknown | None = None
 
     @property
     def threshold_text(self) -> str:
         """The threshold with as many digits as keep it from reading 1.000."""
+        if self.score in ("margin", "energy"):  # have no end at 1
+            return f"{self.threshold:.3f}"
         digits = next(n for n in (3, 4, 5, 6) if n == 6 or self.threshold < 1 - 10.0**-n)
         return f"{self.threshold:.{digits}f}"
+
+    @property
+    def score(self) -> Score:
+        """What is held against the threshold; the largest probability where nothing is said."""
+        return self.unknown.score if self.unknown else "maximum"
 
     @property
     def key(self) -> str:
@@ -179,16 +197,19 @@ class Origin:
     """Where the files came from.
 
     Attributes:
-        run: Name of the run.
-        weights_sha256: Of its ``model.weights.h5``.
-        split_sha256: Of its ``split.json``.
+        run: Name of the run; of somebody's own network that of its ``.keras`` file.
+        weights_sha256: Of its ``model.weights.h5``; of a ``.keras`` file as a whole.
+        split_sha256: Of its ``split.json``; of a ``.keras`` file that of the checksums of its
+            calibration pictures, one a line, sorted.
         versions: Package → version, of what converted it.
+        kind: Which of the two it was.
     """
 
     run: str
     weights_sha256: str
     split_sha256: str
     versions: dict[str, str]
+    kind: Literal["run", "keras"] = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,13 +277,13 @@ class Bundle:
         return self.folder / file.name
 
     def file(self, format: str | None = None, scheme: str | None = None) -> ModelFile:
-        """The file of a format and scheme; by default int8 before float32, TFLite before ONNX.
+        """The file of a format and scheme; by default as in `_PREFERRED`, TFLite before ONNX.
 
         Raises:
             UsageError: The bundle has none.
         """
         ranked = sorted(
-            self.manifest.files, key=lambda f: (f.scheme != "int8", f.format != "tflite")
+            self.manifest.files, key=lambda f: (_PREFERRED.index(f.scheme), f.format != "tflite")
         )
         for file in ranked:
             if format in (None, file.format) and scheme in (None, file.scheme):
@@ -275,6 +296,14 @@ class Bundle:
     def trained_on(self) -> frozenset[str]:
         """The first `SEEN_DIGITS` digits of the SHA-256 of every picture it was trained on."""
         return read_seen(self.folder)
+
+    def means(self) -> NDArray[np.float32]:
+        """The mean embedding of every class: (classes, d); needed by the score ``distance``.
+
+        Raises:
+            BundleError: The bundle has none, or they are not of its classes.
+        """
+        return read_means(self.folder, len(self.manifest.labels))
 
     def golden(self) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.float32]]]:
         """The golden crops (n, h, w, c) uint8, and per file name the outputs (n, classes) float32.

@@ -107,7 +107,7 @@ def _row(file: "Measured", strangers: bool) -> list[str]:
         file.subject.name,
         f"{against.accuracy:.3f}",
         f"{against.accuracy_low:.3f}–{against.accuracy_high:.3f}",
-        output.NONE if reference else f"{against.delta_points:+.1f}",
+        output.NONE if reference else words.signed(against.delta_points, 1),
         output.NONE if reference else f"{against.agreement:.3f}",
         output.NONE if reference else str(against.flips),
         words.size(file),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from edgeface.evaluate import Probs, Truth, best, holm, per_class
 
+LEAST_DROP = 0.001  # of a probability: float32 on another runtime differs by less
 NO_NUMBER = "no number"  # what an answer with a NaN in it is called
 
 
@@ -98,13 +99,18 @@ def worst(
     names: Sequence[str],
     most: int,
 ) -> list[Change]:
-    """Pictures whose right class lost most probability, the largest loss first; no gains."""
+    """Pictures whose right class lost most probability, the largest loss first; no gains.
+
+    What is below `LEAST_DROP` is not worth a look.
+    """
     every = np.arange(len(truth))
     drops = reference[every, truth].astype(np.float64) - probs[every, truth]
     drops = np.where(np.isfinite(drops), drops, 2.0)  # no number is worse than any
     rows = np.argsort(-drops, kind="stable")[:most]
     return [
-        _change(int(row), probs, reference, truth, labels, names) for row in rows if drops[row] > 0
+        _change(int(row), probs, reference, truth, labels, names)
+        for row in rows
+        if drops[row] >= LEAST_DROP
     ]
 
 

@@ -29,7 +29,8 @@ def html(result: Compared) -> str:
         "Difference: percentage points, with Tango's interval for the same pictures. McNemar p: "
         "exact, two-sided. Flips: pictures with another answer, of which lost were right before "
         "and gained are right now.</p>",
-        *(_flips(file, result) for file in result.others),
+        *(_flips(file, result) for file in result.others if file.flips),
+        _unflipped(result),
         _names(result),
         _classes(result),
         _curves(result),
@@ -70,15 +71,19 @@ def _verdicts(result: Compared) -> str:
 
 
 def _flips(file: Measured, result: Compared) -> str:
-    name = escaping.escape(file.subject.name)
-    if not file.flips:
-        return f"<h2>{name}: no picture flipped</h2>"
     count = len(file.flips)
-    head = f"<h2>{name}: {count:,} {'picture' if count == 1 else 'pictures'} flipped</h2>"
+    name, pictures = escaping.escape(file.subject.name), "picture" if count == 1 else "pictures"
     shown = cards(file.flips[:MOST_FLIPS], file, result.base, result.pictures, result.labels)
     rest = count - MOST_FLIPS
     more = f"<p class=faint>{rest:,} more are not shown; --json lists them.</p>" if rest > 0 else ""
-    return head + shown + more
+    return f"<h2>{name}: {count:,} {pictures} flipped</h2>{shown}{more}"
+
+
+def _unflipped(result: Compared) -> str:
+    names = [file.subject.name for file in result.others if not file.flips]
+    if not names:
+        return ""
+    return f"<p>No picture flipped with {escaping.escape(', '.join(names))}.</p>"
 
 
 def _worst(file: Measured, result: Compared) -> str:
@@ -112,8 +117,7 @@ def _classes(result: Compared) -> str:
         "chance at 5 %, given how many classes there are (McNemar, Holm).</p>"
     )
     if len(result.labels) <= LARGEST_MATRIX:
-        matrices = "".join(_matrix(file, result.labels) for file in result.files)
-        parts.append(f"<h3>Confusion</h3><div class=drawings>{matrices}</div>")
+        parts.append(f"<h3>Confusion</h3><div class=drawings>{_matrices(result)}</div>")
         parts.append("<p class=faint>Row: what a picture shows; column: what is answered.</p>")
         return "".join(parts)
     head, rows = words.mix_ups(result, 20)
@@ -122,7 +126,18 @@ def _classes(result: Compared) -> str:
     return "".join(parts)
 
 
-def _matrix(file: Measured, labels: Sequence[str]) -> str:
+def _matrices(result: Compared) -> str:
+    """A matrix for each; files that confuse alike share one."""
+    alike: dict[bytes, list[Measured]] = {}
+    for file in result.files:
+        alike.setdefault(file.confusion.tobytes(), []).append(file)
+    return "".join(
+        _matrix(files[0], ", ".join(f.subject.name for f in files), result.labels)
+        for files in alike.values()
+    )
+
+
+def _matrix(file: Measured, names: str, labels: Sequence[str]) -> str:
     unanswered = bool(file.confusion[:, -1].any())
     columns = [*labels, "no number"] if unanswered else list(labels)
     top = "".join(f"<th scope=col>{escaping.escape(label)}</th>" for label in columns)
@@ -131,7 +146,7 @@ def _matrix(file: Measured, labels: Sequence[str]) -> str:
         cells = "".join(_cell(file.confusion, number, column) for column in range(len(columns)))
         lines.append(f"<tr><th scope=row>{escaping.escape(label)}</th>{cells}</tr>")
     return (
-        f"<figure class=scroll><figcaption>{escaping.escape(file.subject.name)}</figcaption>"
+        f"<figure class=scroll><figcaption>{escaping.escape(names)}</figcaption>"
         f"<table class=confusion><thead><tr><th></th>{top}</tr></thead>"
         f"<tbody>{''.join(lines)}</tbody></table></figure>"
     )

@@ -9,12 +9,13 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root {
   --good: #6fd08c; --bad: #ff8a80; --unsure: #e8bf5a; --bar: #34465c;
   --c0: #e5e7eb; --c1: #fb923c; --c2: #7cc0f5; --c3: #c4a7ff; --c4: #6fd08c; --c5: #f79ac0; } }
+body { max-width: 78rem; }
 ul.verdicts { list-style: none; padding: 0; }
-ul.verdicts li { border-left: 5px solid var(--line); padding: .15rem 0 .15rem .8rem;
+.verdicts li { border-left: 5px solid var(--line); padding: .15rem 0 .15rem .8rem;
   margin: .6rem 0; }
 ul.verdicts b { display: block; }
-li.none { border-color: var(--good); } li.loses { border-color: var(--bad); }
-li.gains { border-color: var(--c2); } li.unsure { border-color: var(--unsure); }
+.verdicts li.none { border-color: var(--good); } .verdicts li.loses { border-color: var(--bad); }
+.verdicts li.gains { border-color: var(--c2); } .verdicts li.unsure { border-color: var(--unsure); }
 .caution { color: var(--bad); font-weight: 600; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(25rem, 1fr)); gap: 1rem;
   padding: 0; list-style: none; }

@@ -13,9 +13,9 @@ from edgeface.comparison.pictures import Needs, same
 from edgeface.errors import UsageError
 from edgeface.modelfile import Facts, complete, open_model, read_facts
 from edgeface.pointbundle import AnyBundle, PointBundle, open_bundle
-from edgeface.runtime import Backend, open_backend
+from edgeface.runtime import BACKENDS, Backend, open_backend
 from edgeface.sealed import SUMS
-from edgeface.vision.unknown import SCORES, Rule
+from edgeface.vision.unknown import Rule
 
 DETECTOR = "haar"  # of a file that stands alone and was trained on faces: what train takes first
 
@@ -129,7 +129,7 @@ def read_named(paths: Sequence[Path], foreign: Mapping[str, Any]) -> Named:
 def _home(path: Path) -> Path | None:
     """The bundle that a path is, or that lists the file; None where it stands alone."""
     if not path.is_file():
-        return path
+        return None if path.suffix.lstrip(".") in BACKENDS and not path.is_dir() else path
     beside = path.parent
     if (beside / MANIFEST).is_file() and (beside / SUMS).is_file():
         listed = [file.name for file in open_bundle(beside).manifest.files]
@@ -204,12 +204,10 @@ def _alone(facts: Facts, detector: str) -> Subject:
 
 
 def _rule_of(facts: Facts) -> Rule | None:
-    """What a file says of itself; the means that distances are taken to are in its bundle only."""
-    score = dict(facts.more).get("score", "maximum")
-    known = next((s for s in SCORES if s == score and s != "distance"), None)
-    if facts.threshold is None or known is None:
+    """What a file says of itself."""
+    if facts.threshold is None:
         return None
-    return Rule(facts.threshold, known)
+    return Rule(facts.threshold, facts.score, facts.means)
 
 
 def _usual(facts: Facts, others: Sequence[Subject]) -> str:

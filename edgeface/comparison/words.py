@@ -77,7 +77,14 @@ def points(paired: Paired | None) -> tuple[str, str]:
     """A difference and its interval, in percentage points."""
     if paired is None:
         return NONE, NONE
-    return f"{paired.difference:+.1f}", f"{paired.low:+.1f} to {paired.high:+.1f}"
+    low, high = signed(paired.low, 1), signed(paired.high, 1)
+    return signed(paired.difference, 1), f"{low} to {high}"
+
+
+def signed(value: float, decimals: int) -> str:
+    """A number with its sign, and none where it rounds to 0."""
+    text = number(value, f"+.{decimals}f")
+    return text[1:] if text.strip("+-0.") == "" else text
 
 
 def summary(result: Compared) -> Table:
@@ -113,8 +120,8 @@ def size(file: Measured) -> str:
 def confidences(result: Compared) -> Table:
     """How sure the files are, and whether they may be; a row a file."""
     head = (
-        *("file", "mean score", "accuracy", "calibration error", "by chance", "Brier score"),
-        *("score moved by", "mean shift", "right class moved by", "at most"),
+        *("file", "mean score", "calibration error", "by chance", "Brier score"),
+        *("score moved by", "shift", "right class moved by", "at most"),
     )
     rows: list[Sequence[str]] = []
     for file in result.files:
@@ -124,7 +131,7 @@ def confidences(result: Compared) -> Table:
             if moved is None
             else [
                 number(moved.mean),
-                number(moved.shift, "+.4f"),
+                signed(moved.shift, 4),
                 number(moved.right_mean),
                 number(moved.right_largest),
             ]
@@ -133,7 +140,6 @@ def confidences(result: Compared) -> Table:
             (
                 file.subject.name,
                 number(sure.mean, ".3f"),
-                f"{sure.accuracy:.3f}",
                 *(number(n) for n in (sure.ece, sure.ece_by_chance, sure.brier)),
                 *drifts,
             )
@@ -228,7 +234,10 @@ def areas(result: Compared) -> Table:
             moved = (
                 (NONE, NONE)
                 if change is None
-                else (f"{change.difference:+.4f}", f"{change.low:+.4f} to {change.high:+.4f}")
+                else (
+                    signed(change.difference, 4),
+                    f"{signed(change.low, 4)} to {signed(change.high, 4)}",
+                )
             )
             rows.append((file.subject.name, f"{file.roc.area:.4f}", *moved))
     return ("file", f"AUC ({result.labels[-1]})", "difference", "95 % of it"), rows

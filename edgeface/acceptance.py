@@ -3,14 +3,20 @@
 How these figures are found is in `edgeface.rejection`.
 """
 
+import base64
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 Score = Literal["maximum", "margin", "energy", "distance"]
 How = Literal["strangers", "left out in turn"]
 
 # With fewer people than that, what one of them does is most of a rate.
 FEW_PEOPLE = 10
+# What costs least comes first: of equally good ones it is taken.
+SCORES: tuple[Score, ...] = ("maximum", "margin", "energy", "distance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +107,22 @@ class Unknown:
                 f"{2 * FEW_PEOPLE} and more would"
             )
         return tuple(found)
+
+
+def as_text(means: NDArray[np.float32]) -> str:
+    """Class means as a file carries them: little-endian float32, row by row, in base 64."""
+    return base64.b64encode(means.astype("<f4").tobytes()).decode("ascii")
+
+
+def from_text(text: str, classes: int) -> NDArray[np.float32]:
+    """What `as_text` gave: (classes, d) float32.
+
+    Raises:
+        ValueError: It is not that, or of another number of classes.
+    """
+    numbers = np.frombuffer(base64.b64decode(text, validate=True), "<f4").astype(np.float32)
+    means = numbers.reshape(classes, -1)
+    if not means.size or not np.isfinite(means).all():
+        msg = "class means that are no numbers"
+        raise ValueError(msg)
+    return means

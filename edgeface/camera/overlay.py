@@ -116,7 +116,9 @@ def _said(decision: Decision) -> str:
         return f"{in_ascii(decision.name)}, no score"
     if decision.name == UNKNOWN:
         return UNKNOWN
-    return f"{in_ascii(decision.name)} {decision.score:.0%}"
+    # Only a probability is a share of a hundred.
+    form = ".0%" if decision.by == "maximum" else ".2f"
+    return f"{in_ascii(decision.name)} {decision.score:{form}}"
 
 
 def _label(

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeface import __version__, evaluate, sealed
 from edgeface import bundle as bundles
+from edgeface.acceptance import as_text
 from edgeface.bundlefolder import Format, Scheme
 from edgeface.convert import onnx, parity, tflite
 from edgeface.convert.network import Network
@@ -20,7 +21,7 @@ from edgeface.errors import ConversionError
 from edgeface.images import Pixels
 from edgeface.runtime import open_backend
 from edgeface.vision.decide import fit_threshold
-from edgeface.vision.unknown import PROBS, Rule, as_text
+from edgeface.vision.unknown import PROBS, Rule
 
 # Of a weight.
 BYTES: dict[Scheme, int] = {"float32": 4, "float16": 2, "dynamic": 1, "int8": 1, "int16x8": 1}
@@ -81,6 +82,8 @@ def keep(
     network: Network,
     sides: Sides,
     quantised: bundles.Quantised | None = None,
+    *,
+    judged: bool = False,
 ) -> Made:
     """Write one file, hold it against the network, measure it, and write into it what it is.
 
@@ -93,6 +96,7 @@ def keep(
         network: Its network.
         sides: Its pictures.
         quantised: How, of a scheme that says less than that.
+        judged: Whether it was held against gates already: then it may differ as far as they say.
 
     Raises:
         ConversionError: It is not the network that was trained.
@@ -100,7 +104,7 @@ def keep(
     partly = quantised is not None and bool(quantised.in_float)
     check_size(path.name, content, network, scheme, partly=partly)
     path.write_bytes(content)
-    file, probs = _measure(path, format, scheme, sides, network)
+    file, probs = _measure(path, format, scheme, sides, network, bounded=not judged)
     _describe(path, file, source, sides)
     _check_same(path, sides.pixels[:64], probs[:64], network.classes)
     sized = replace(
@@ -132,7 +136,7 @@ def check_size(
 
 
 def _measure(
-    path: Path, format: Format, scheme: Scheme, sides: Sides, network: Network
+    path: Path, format: Format, scheme: Scheme, sides: Sides, network: Network, *, bounded: bool
 ) -> tuple[bundles.ModelFile, evaluate.Probs]:
     backend = open_backend(path)
     if len(backend.outputs) != len(network.outputs) or backend.input.shape != (1, *network.shape):
@@ -140,7 +144,7 @@ def _measure(
         raise ConversionError(msg)
     answers = every(backend.infer_all, sides.pixels)
     probs = answers[network.outputs[0]] if network.beside else next(iter(answers.values()))
-    largest = parity.check(path.name, scheme, probs, sides.probs)
+    largest = parity.check(path.name, scheme, probs, sides.probs, bounded=bounded)
     rule, unknown = Rule(fit_threshold(probs, sides.truth)), None
     if sides.unknown is not None:
         if network.beside is not None:

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.acceptance import Score
 from edgeface.bundle import Tensor
 from edgeface.bundlefolder import Format, Task
 from edgeface.errors import UsageError
@@ -59,6 +63,8 @@ class Facts:
         labels: Class names in the order of the output. Two may be the same in foreign files.
         preprocess: From a picture to its pixels.
         threshold: The least score that earns a name.
+        score: Which score that is.
+        means: (classes, d) float32, mean embeddings; of the score ``distance`` only.
         weights_sha256: Of the weights of the run that it was made from.
         edgeface: Version that wrote it.
         sha256: Of the file.
@@ -92,6 +98,8 @@ class Facts:
     scaling: Scaling | None = None
     answers: Answers | None = None
     more: tuple[tuple[str, str], ...] = ()
+    score: Score = "maximum"
+    means: NDArray[np.float32] | None = None
 
     @property
     def input(self) -> Tensor:

@@ -9,7 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgeface import records
+from edgeface.acceptance import SCORES, Score, from_text
 from edgeface.bundle import Tensor
 from edgeface.bundlefolder import Format, Task
 from edgeface.errors import BackendError, UsageError
@@ -24,6 +28,12 @@ MOST_METADATA = 1 << 20  # characters
 MOST_LABELS = 100_000
 REMEDY = "its metadata was altered: copy it again from where it was made"
 _KNOWN = ("edgeface", "network", "scheme", "task", "weights_sha256", "detector")
+_RANGES: Mapping[Score, tuple[float, float]] = {
+    "maximum": (0.0, 1.0),
+    "margin": (0.0, 1e6),
+    "energy": (-1e6, 1e6),
+    "distance": (-1.0, 1.0),
+}
 _FORMS = {
     "edgeface": r"[0-9A-Za-z.+-]{1,40}",
     "network": r"[0-9A-Za-z_.-]{1,60}",
@@ -119,7 +129,7 @@ def _with_ours(facts: Facts, data: Mapping[str, Any]) -> Facts:
     where = f"{facts.path}: metadata"
     texts = {key: _text(data, key, where) for key in _KNOWN}
     task: Task = "regress" if texts["task"] == "regress" else "classify"
-    read = ("labels", "preprocess", "threshold")
+    read = ("labels", "preprocess", "threshold", "score", "class_means")
     facts = replace(
         facts,
         task=task,
@@ -140,6 +150,7 @@ def _with_ours(facts: Facts, data: Mapping[str, Any]) -> Facts:
         Preprocess, _json(data, "preprocess", where), f"{where}: preprocess", BackendError
     )
     labels = _labels(_json(data, "labels", where), where)
+    score = _score(data, where)
     if facts.picture_shape != prepare.shape or facts.classes != len(labels):
         msg = (
             f"{where}: {len(labels)} labels and pixels of {prepare.shape} do not go with tensors "
@@ -150,7 +161,9 @@ def _with_ours(facts: Facts, data: Mapping[str, Any]) -> Facts:
         facts,
         labels=labels,
         preprocess=prepare,
-        threshold=_threshold(data, where),
+        threshold=_threshold(data, score, where),
+        score=score,
+        means=_means(data, len(labels), where) if score == "distance" else None,
         colour=prepare.colour,
         framing=prepare.framing,
         scaling=RAW,
@@ -191,14 +204,33 @@ def _labels(data: Any, where: str) -> tuple[str, ...]:
     return tuple(data)
 
 
-def _threshold(data: Mapping[str, Any], where: str) -> float:
+def _score(data: Mapping[str, Any], where: str) -> Score:
+    value = data.get("score", "maximum")
+    for known in SCORES:
+        if value == known:
+            return known
+    msg = f"{where}: score {str(value)[:60]!r}: one of {', '.join(SCORES)}"
+    raise BackendError(msg, remedy=REMEDY)
+
+
+def _means(data: Mapping[str, Any], classes: int, where: str) -> NDArray[np.float32]:
+    try:
+        return from_text(str(data.get("class_means", "")), classes)
+    except ValueError as error:
+        msg = f"{where}: class_means are not those of {classes} classes"
+        raise BackendError(msg, remedy=REMEDY) from error
+
+
+def _threshold(data: Mapping[str, Any], score: Score, where: str) -> float:
     value = data.get("threshold")
     try:
         number = float(value) if isinstance(value, str | int | float) else math.nan
     except (ValueError, OverflowError):
         number = math.nan
-    if isinstance(value, bool) or not 0 <= number <= 1:
-        msg = f"{where}: threshold {str(value)[:60]!r} is no number from 0 to 1"
+    # The smallest step above 1 is what nobody reaches.
+    low, high = _RANGES[score]
+    if isinstance(value, bool) or not (low <= number <= math.nextafter(high, math.inf)):
+        msg = f"{where}: threshold {str(value)[:60]!r} is no number from {low:g} to {high:g}"
         raise BackendError(msg, remedy=REMEDY)
     return number
 

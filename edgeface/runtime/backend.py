@@ -32,7 +32,7 @@ class Backend(Protocol):
 
     @property
     def outputs(self) -> tuple[Tensor, ...]:
-        """All outputs: ``probs`` first where there is one of that name, else in the file's order."""
+        """All outputs: ``probs`` first where one is called that, else in the file's order."""
 
     def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Answer one input.

@@ -10,7 +10,8 @@ from edgeface.bundle import Bundle, ModelFile
 from edgeface.errors import BackendError, BundleError
 from edgeface.images import Picture, Pixels, Preprocess, crop
 from edgeface.runtime import Backend, open_backend
-from edgeface.vision.decide import Decision, decide
+from edgeface.vision.decide import Decision, decide_by
+from edgeface.vision.unknown import PROBS, Outputs, Rule
 
 
 class Classifier:
@@ -20,16 +21,22 @@ class Classifier:
         backend: The loaded file: uint8 pixels in, float32 probabilities out.
         preprocess: From a picture to its pixels.
         labels: Class names in the order of its output.
-        threshold: The least score that earns a name; every file has its own.
+        rule: What earns a name; every file has its own. A number is the least probability that
+            does.
     """
 
     def __init__(
-        self, backend: Backend, preprocess: Preprocess, labels: Sequence[str], threshold: float
+        self, backend: Backend, preprocess: Preprocess, labels: Sequence[str], rule: Rule | float
     ) -> None:
         self.backend = backend
         self.preprocess = preprocess
         self.labels = tuple(labels)
-        self.threshold = threshold
+        self.rule = rule if isinstance(rule, Rule) else Rule(rule)
+
+    @property
+    def threshold(self) -> float:
+        """The least score that earns a name, in the unit of the rule's score."""
+        return self.rule.threshold
 
     def classify(self, picture: Picture, box: NDArray[Any] | None) -> Decision:
         """Name one face.
@@ -47,14 +54,16 @@ class Classifier:
         """The first stage: (height, width, channels) uint8 as the network wants it."""
         return crop(picture, box, self.preprocess)
 
-    def infer(self, pixels: Pixels) -> NDArray[np.float32]:
-        """The second stage: (classes,) float32.
+    def infer(self, pixels: Pixels) -> dict[str, NDArray[np.float32]]:
+        """The second stage: ``probs`` (classes,) float32, and what the rule needs beside it.
 
         Raises:
             BackendError: The runtime failed.
         """
         try:
-            return self.backend.infer(pixels)
+            if self.rule.needs is None:
+                return {PROBS: self.backend.infer(pixels)}
+            return self.backend.infer_all(pixels)
         except (
             Exception
         ) as error:  # runtimes raise whatever they like, ONNX Runtime types of its own
@@ -62,9 +71,9 @@ class Classifier:
             msg = f"{self.backend.name} failed on one input ({reason})"
             raise BackendError(msg) from error
 
-    def decide(self, probs: NDArray[np.float32]) -> Decision:
+    def decide(self, outputs: Outputs) -> Decision:
         """The third stage: a name or `unknown`."""
-        return decide(probs, self.labels, self.threshold)
+        return decide_by(self.rule, outputs, self.labels)
 
 
 def open_classifier(
@@ -91,4 +100,40 @@ def open_classifier(
             f" {loaded.output.shape}; the manifest says {file.input.shape} and {file.output.shape}"
         )
         raise BundleError(msg, remedy="make the bundle again with edgeface export")
-    return Classifier(loaded, manifest.preprocess, manifest.labels, file.threshold)
+    rule = rule_of(bundle, file)
+    check_needs(rule, loaded, len(manifest.labels), str(bundle.path(file)))
+    return Classifier(loaded, manifest.preprocess, manifest.labels, rule)
+
+
+def rule_of(bundle: Bundle, file: ModelFile) -> Rule:
+    """What earns a name in a file of a bundle.
+
+    Raises:
+        BundleError: Its class means are missing.
+    """
+    means = bundle.means() if file.score == "distance" else None
+    return Rule(file.threshold, file.score, means)
+
+
+def check_needs(rule: Rule, loaded: Backend, classes: int, where: str) -> None:
+    """Hold what a file answers against what its rule needs.
+
+    Args:
+        rule: What earns a name.
+        loaded: The file.
+        classes: How many people it knows.
+        where: The file, for the error.
+
+    Raises:
+        BundleError: It does not answer it.
+    """
+    shapes = {tensor.name: tensor.shape for tensor in loaded.outputs}
+    if rule.needs is None:
+        return
+    expected = (1, classes if rule.means is None else rule.means.shape[1])
+    if PROBS not in shapes or shapes.get(rule.needs) != expected:
+        msg = (
+            f"{where} answers {', '.join(shapes)}; its score {rule.score} needs "
+            f"{rule.needs} {expected} beside {PROBS}"
+        )
+        raise BundleError(msg, remedy="make the bundle again with edgeface export")

@@ -1,7 +1,8 @@
 """From probabilities to a name, or to `unknown`.
 
-The first rule is a threshold on the largest probability. It is fitted for every exported file by
-itself, because quantisation moves probabilities, on pictures of the validation side.
+The rule is a threshold on a score (see `edgeface.vision.unknown`), without a stated false-accept
+rate on the largest probability. It is fitted for every exported file by itself, because
+quantisation moves scores: to strangers, or on pictures of the validation side alone.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edgeface.vision.unknown import PROBS, Outputs, Rule, Score, one
 
 UNKNOWN = "unknown"
 NOBODY = "nobody"
@@ -20,15 +23,35 @@ class Decision:
 
     Attributes:
         name: A label, or `UNKNOWN`.
-        nearest: The label with the best score, whether or not it reached the threshold.
-        score: Its probability, 0 to 1; NaN where the model answered none.
-        threshold: What the score was held against.
+        nearest: The label with the largest probability, whether or not its score reached the
+            threshold.
+        score: How sure it is, by the score of the file; NaN where the model answered no number.
+        threshold: What the score was held against, in the same unit.
+        by: Which score that is.
     """
 
     name: str
     nearest: str
     score: float
     threshold: float
+    by: Score = "maximum"
+
+
+def decide_by(rule: Rule, outputs: Outputs, labels: Sequence[str]) -> Decision:
+    """Name a face by the rule of its file, or say `unknown`.
+
+    Args:
+        rule: Which score, and its least value.
+        outputs: Of one picture: ``probs`` (classes,) and what the rule needs. A NaN anywhere in
+            them is `unknown`, never a name.
+        labels: Class names in the order of ``probs``.
+    """
+    if rule.score == "maximum":
+        return decide(outputs[PROBS], labels, rule.threshold)
+    score = float(rule.of(one(outputs))[0])
+    nearest = labels[int(np.argmax(outputs[PROBS]))]
+    name = nearest if score >= rule.threshold else UNKNOWN
+    return Decision(name, nearest, score, rule.threshold, rule.score)
 
 
 def decide(probs: NDArray[np.float32], labels: Sequence[str], threshold: float) -> Decision:

@@ -9,9 +9,10 @@ from edgeface.bundle import Bundle, Manifest, ModelFile
 from edgeface.errors import DetectorError
 from edgeface.images import Picture
 from edgeface.modelfile import Facts, open_model
-from edgeface.vision.classify import Classifier, open_classifier
+from edgeface.vision.classify import Classifier, check_needs, open_classifier
 from edgeface.vision.decide import Decision
 from edgeface.vision.detect import WITH_FILE, Detector, open_detector
+from edgeface.vision.unknown import Rule
 from edgeface.vision.window import Window
 
 USUAL = "haar"  # the detector of training, where none is asked
@@ -96,9 +97,9 @@ class Pipeline:
             t0 = clock()
             pixels = classifier.crop(picture, None if whole else box)
             t1 = clock()
-            probs = classifier.infer(pixels)
+            answers = classifier.infer(pixels)
             t2 = clock()
-            decision = classifier.decide(probs)
+            decision = classifier.decide(answers)
             t3 = clock()
             crop_ns, infer_ns, decide_ns = (
                 crop_ns + t1 - t0,
@@ -181,8 +182,11 @@ def open_alone(
     if named in WITH_FILE and detector_model is None:
         msg = f"{facts.path} was trained on faces found by {named}, whose file is needed"
         raise DetectorError(msg, remedy="add --detector-model FILE, or --detector haar")
-    threshold = 0.0 if facts.threshold is None else facts.threshold
-    classifier = Classifier(loaded, facts.preprocess, facts.labels, threshold)
+    rule = Rule(0.0)
+    if facts.threshold is not None:
+        rule = Rule(facts.threshold, facts.score, facts.means)
+    check_needs(rule, loaded, len(facts.labels), str(facts.path))
+    classifier = Classifier(loaded, facts.preprocess, facts.labels, rule)
     return Pipeline(open_detector(named, detector_model), classifier)
 
 

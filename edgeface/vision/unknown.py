@@ -18,7 +18,6 @@ A score is no probability of being enrolled, and a threshold on it is only worth
 with it (see `edgeface.rejection`).
 """
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,10 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.acceptance import SCORES as SCORES
 from edgeface.acceptance import Score as Score
-
-# What costs least comes first: of equally good ones it is taken.
-SCORES: tuple[Score, ...] = ("maximum", "margin", "energy", "distance")
 
 PROBS, LOGITS, EMBEDDING = "probs", "logits", "embedding"
 # The output that a score needs beside the probabilities.
@@ -150,25 +147,6 @@ def class_means(
     lengths = np.linalg.norm(embedding, axis=1, keepdims=True).astype(np.float64)
     unit = np.divide(embedding, lengths, out=np.zeros(embedding.shape), where=lengths > 0)
     return np.stack([unit[truth == c].mean(axis=0) for c in range(classes)]).astype(np.float32)
-
-
-def as_text(means: NDArray[np.float32]) -> str:
-    """Class means as a file carries them: little-endian float32, row by row, in base 64."""
-    return base64.b64encode(means.astype("<f4").tobytes()).decode("ascii")
-
-
-def from_text(text: str, classes: int) -> NDArray[np.float32]:
-    """What `as_text` gave: (classes, d) float32.
-
-    Raises:
-        ValueError: It is not that, or of another number of classes.
-    """
-    numbers = np.frombuffer(base64.b64decode(text, validate=True), "<f4").astype(np.float32)
-    means = numbers.reshape(classes, -1)
-    if not means.size or not np.isfinite(means).all():
-        msg = "class means that are no numbers"
-        raise ValueError(msg)
-    return means
 
 
 def one(outputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:

@@ -58,7 +58,7 @@ def chosen(seen: Seen, method: Method) -> tuple[float, float]:
             level that is clipped is lost to everything behind.
     """
     low, high = min(seen.low, 0.0), max(seen.high, 0.0)
-    if seen.pixels or method == "minmax" or not seen.counts.any() or high <= low:
+    if seen.pixels or method == "minmax" or seen.high <= seen.low:
         return low, high
     found = _CHOICES[method](seen)
     return max(low, min(found[0], 0.0)), min(high, max(found[1], 0.0))

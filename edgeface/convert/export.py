@@ -16,9 +16,11 @@ from edgeface.convert.latency import p50_ms
 from edgeface.convert.network import Network
 from edgeface.convert.own import Own
 from edgeface.convert.rejecting import Considered
+from edgeface.convert.search import job
+from edgeface.convert.search.record import Searched
 from edgeface.convert.source import Source, Teller
 from edgeface.convert.unknown import Asked, check_asked, plan_of
-from edgeface.errors import GateNotMet
+from edgeface.errors import GateNotMet, UsageError
 from edgeface.recipe import GateResult, Recipe
 from edgeface.train.run import Run
 
@@ -34,6 +36,7 @@ class Exported:
         gates: What was asked and measured.
         considered: What every score of `unknown` does on the trained network; none where no
             false-accept rate was asked.
+        searched: What was tried, where a search was asked.
     """
 
     bundle: bundles.Bundle | None
@@ -41,6 +44,7 @@ class Exported:
     float_accuracy: float
     gates: tuple[GateResult, ...]
     considered: tuple[Considered, ...] = ()
+    searched: Searched | None = None
 
 
 def export(
@@ -92,6 +96,7 @@ def export_own(
     *,
     force: bool = False,
     keep: bool = False,
+    wishes: Wishes = NONE,
 ) -> Exported:
     """Convert somebody's own ``.keras`` file into the files that a recipe asks for.
 
@@ -102,6 +107,7 @@ def export_own(
         teller: Is told how it goes on.
         force: Replace what stands at ``out``.
         keep: Keep the bundle though a gate was not met.
+        wishes: Whether its calibration is measured for what it is worth.
 
     Raises:
         UsageError: ``out`` is taken, or what is said of the file does not go with it.
@@ -110,10 +116,13 @@ def export_own(
         ConversionError: It is no network that can be exported, or a file is not that network.
     """
     sealed.check_free(out, force=force)
+    if recipe.far is not None:
+        msg = f"far: {own.path} says of no picture whether it was trained on"
+        raise UsageError(msg, remedy="leave --far out; edgeface compare --strangers measures it")
     network = own.network(teller)
     shown = own.sides(recipe, network, teller)
     source = own.source(network, shown)
-    return _bundle(source, network, shown, recipe, out, teller, NONE, None, force, keep)
+    return _bundle(source, network, shown, recipe, out, teller, wishes, None, force, keep)
 
 
 def _bundle(
@@ -133,16 +142,25 @@ def _bundle(
         pairs = recipe.pairs
         if recipe.impossible:
             teller.say(f"left out: {recipe.left_out}")
-        made = files.make(source, network, shown, pairs, folder, teller)
+        searched = None
+        if recipe.search:
+            searched = job.look(run, source, network, shown, recipe, teller)
+            shown = searched.halves.final
+            made = job.make(searched, source, network, recipe, folder, teller)
+        else:
+            made = files.make(source, network, shown, pairs, folder, teller)
         listed = tuple(one.file for one in made)
         timed = p50_ms(listed, folder, shown.pixels) if recipe.gates.max_p50_ms is not None else {}
-        gates = tuple(recipe.gates.check(listed, shown.accuracy, timed))
+        limits = recipe.gates if searched is None else job.gates_of(recipe, listed)
+        unmet = () if searched is None else searched.unmet(recipe.gates)
+        gates = (*unmet, *limits.check(listed, shown.accuracy, timed))
         if not keep and not all(gate.met for gate in gates):
-            raise Missed(Exported(None, listed, shown.accuracy, gates, considered))
+            raise Missed(Exported(None, listed, shown.accuracy, gates, considered, searched))
         shown = worth.measured(network, recipe, shown, wishes, folder, teller)
         windows = () if run is None else _windows(run, recipe, folder, network, shown, teller)
-        finish(folder, out.name, source, recipe, shown, made, windows)
-    return Exported(bundles.Bundle.load(out), listed, shown.accuracy, gates, considered)
+        finish(folder, out.name, source, recipe, shown, made, windows, searched)
+    bundle = bundles.Bundle.load(out)
+    return Exported(bundle, listed, shown.accuracy, gates, considered, searched)
 
 
 def _windows(

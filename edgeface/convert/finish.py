@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 
 from edgeface import __version__, records
 from edgeface import bundle as bundles
-from edgeface.convert import page
+from edgeface.convert import page, unknownpage
 from edgeface.convert.calibration.curve import PNG
 from edgeface.convert.files import Made
+from edgeface.convert.search.record import Searched
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Source
 from edgeface.recipe import Recipe
+from edgeface.verify import tolerances_of
 
 GOLDEN_CROPS = 16
 
@@ -27,6 +30,7 @@ def finish(
     sides: Sides,
     made: Sequence[Made],
     windows: Sequence[bundles.WindowFile],
+    searched: Searched | None = None,
 ) -> None:
     """Write what stands beside the files of a bundle.
 
@@ -38,8 +42,9 @@ def finish(
         sides: The pictures.
         made: The files.
         windows: Those of the window detector.
+        searched: What was tried, where a search was asked.
     """
-    manifest = _manifest(name, source, recipe, sides, made, windows)
+    manifest = _manifest(folder, name, source, recipe, sides, made, windows)
     spread = np.linspace(0, len(sides.pixels) - 1, min(GOLDEN_CROPS, len(sides.pixels)))
     chosen = np.unique(spread.round().astype(int))
     # Arrays by file name: keyword arguments of savez take any text.
@@ -50,12 +55,20 @@ def finish(
     if sides.unknown is not None and sides.unknown.means is not None:
         np.savez(folder / bundles.MEANS, means=sides.unknown.means)
     (folder / bundles.MANIFEST).write_text(records.to_json(records.plain(manifest)), "utf-8")
-    (folder / "report.md").write_text(page.markdown(manifest, sides.accuracy), "utf-8")
+    considered = sides.unknown.considered if sides.unknown else ()
+    unknown = unknownpage.of(manifest.files, considered)
+    (folder / "report.md").write_text(
+        page.markdown(manifest, sides.accuracy, searched, unknown), "utf-8"
+    )
+    layers = b"" if searched is None else searched.write(folder)
     curve = (folder / PNG).read_bytes() if (folder / PNG).is_file() else b""
-    (folder / "report.html").write_text(page.html(manifest, sides.accuracy, curve), "utf-8")
+    (folder / "report.html").write_text(
+        page.html(manifest, sides.accuracy, curve, searched, layers, unknown), "utf-8"
+    )
 
 
 def _manifest(
+    folder: Path,
     name: str,
     source: Source,
     recipe: Recipe,
@@ -63,7 +76,10 @@ def _manifest(
     made: Sequence[Made],
     windows: Sequence[bundles.WindowFile],
 ) -> bundles.Manifest:
-    files = tuple(one.file for one in made)
+    files = tuple(
+        replace(f, tolerances=tolerances_of(folder / f.name, f.scheme))
+        for f in (one.file for one in made)
+    )
     calibrated = any(file.scheme in bundles.CALIBRATED for file in files)
     return bundles.Manifest(
         schema=bundles.SCHEMA,

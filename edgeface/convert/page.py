@@ -4,7 +4,9 @@ import html as escaping
 from collections.abc import Sequence
 
 from edgeface.bundle import Manifest, ModelFile
+from edgeface.convert import unknownpage
 from edgeface.convert.calibration import page as calibrated
+from edgeface.convert.search.record import Searched
 from edgeface.evaluate import wilson
 from edgeface.markup import table, whole
 
@@ -31,7 +33,9 @@ def rows(files: Sequence[ModelFile], accuracy: float) -> list[tuple[str, ...]]:
     return made
 
 
-def facts(manifest: Manifest, accuracy: float) -> list[tuple[str, str]]:
+def facts(
+    manifest: Manifest, accuracy: float, searched: Searched | None = None
+) -> list[tuple[str, str]]:
     """What stands beside the table."""
     to = manifest.preprocess
     pictures = manifest.files[0].measured.pictures
@@ -51,7 +55,9 @@ def facts(manifest: Manifest, accuracy: float) -> list[tuple[str, str]]:
         ("trained network", f"accuracy {accuracy:.3f} on the same {pictures} pictures"),
         (
             "measured on",
-            f"{pictures} {_HELD[manifest.origin.kind]}",
+            f"{pictures} {_HELD[manifest.origin.kind]}"
+            if searched is None
+            else searched.halves.said,
         ),
         ("calibration", drawn),
         (_FROM[manifest.origin.kind], manifest.origin.run),
@@ -66,41 +72,77 @@ _HELD = {
 }
 NOTE = (
     "The epoch that was kept and the thresholds were chosen on these same validation pictures, so "
-    "the accuracy leans to the kind side. How many strangers get a name is not in here: measure it "
-    "with edgeface compare BUNDLE PHOTOS, where PHOTOS also holds people who were not enrolled."
+    "the accuracy leans to the kind side."
+)
+SEARCHED = (
+    "The files were searched on other pictures than these, and the thresholds chosen on these."
+)
+NO_STRANGERS = (
+    "How many strangers get a name is not in here: export with --far 0.01 --strangers PHOTOS fits "
+    "the thresholds to that, and edgeface compare BUNDLE PHOTOS --strangers PHOTOS measures it."
 )
 
 
-def markdown(manifest: Manifest, accuracy: float) -> str:
+def _note(searched: Searched | None, unknown: unknownpage.Told | None) -> str:
+    note = NOTE if searched is None else SEARCHED
+    return f"{note} {NO_STRANGERS}" if unknown is None else note
+
+
+def markdown(
+    manifest: Manifest,
+    accuracy: float,
+    searched: Searched | None = None,
+    unknown: unknownpage.Told | None = None,
+) -> str:
     """The report as Markdown."""
     lines = [f"# {manifest.name}", "", "| " + " | ".join(HEAD) + " |"]
     lines.append("|---" * len(HEAD) + "|")
     lines += ["| " + " | ".join(row) + " |" for row in rows(manifest.files, accuracy)]
-    lines += ["", *(f"- {name}: {text}" for name, text in facts(manifest, accuracy)), "", NOTE]
+    lines += ["", *(f"- {name}: {text}" for name, text in facts(manifest, accuracy, searched))]
+    lines += ["", _note(searched, unknown)]
+    if unknown is not None:
+        lines += ["", *unknown.markdown()]
+    if searched is not None:
+        lines += ["", searched.markdown()]
     if manifest.calibration is not None:
         lines += calibrated.markdown(manifest.calibration)
     lines.append("")
     return "\n".join(lines)
 
 
-def html(manifest: Manifest, accuracy: float, curve: bytes = b"") -> str:
+def html(
+    manifest: Manifest,
+    accuracy: float,
+    curve: bytes = b"",
+    searched: Searched | None = None,
+    layers: bytes = b"",
+    unknown: unknownpage.Told | None = None,
+) -> str:
     """The report as one page without scripts and without anything from elsewhere.
 
     Args:
         manifest: Of the bundle.
         accuracy: Of the trained network.
         curve: The picture of its calibration curve, a PNG; empty where there is none.
+        searched: What was tried, where a search was asked.
+        layers: The picture of how much each layer suffers, a PNG; empty where there is none.
+        unknown: How often strangers get a name, where that was fitted.
     """
     listed = "".join(
         f"<li>{escaping.escape(name)}: {escaping.escape(text)}</li>"
-        for name, text in facts(manifest, accuracy)
+        for name, text in facts(manifest, accuracy, searched)
     )
+    note = _note(searched, unknown)
     body = (
         f"<h1>{escaping.escape(manifest.name)}</h1>"
         f"<p class=lead>What every file of this bundle was measured to do.</p>"
         f"{table(HEAD, rows(manifest.files, accuracy))}<ul>{listed}</ul>"
-        f"<p class=faint>{escaping.escape(NOTE)}</p>"
+        f"<p class=faint>{escaping.escape(note)}</p>"
     )
+    if unknown is not None:
+        body += unknown.html()
+    if searched is not None:
+        body += searched.html(layers)
     if manifest.calibration is not None:
         body += calibrated.html(manifest.calibration, curve)
     return whole(manifest.name, body)

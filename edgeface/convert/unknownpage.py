@@ -1,11 +1,13 @@
 """What an export says of `unknown` to a person: in the terminal and in the report."""
 
+import html as escaping
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeface.acceptance import Unknown
 from edgeface.bundle import ModelFile
 from edgeface.convert.rejecting import Considered
+from edgeface.markup import table
 
 HEAD = ("file", "score", "unknown below", "strangers named, 95 %", "enrolled named rightly, 95 %")
 _WORDS = {
@@ -29,6 +31,25 @@ class Told:
     lead: str
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+
+    def markdown(self) -> list[str]:
+        """Lines for the report in Markdown."""
+        lines = ["## Strangers", "", f"{_capital(self.lead)}.", ""]
+        lines += ["| " + " | ".join(HEAD) + " |", "|---" * len(HEAD) + "|"]
+        lines += ["| " + " | ".join(row) + " |" for row in self.rows]
+        return [*lines, "", *(f"- {_capital(note)}." for note in self.notes)]
+
+    def html(self) -> str:
+        """A section of the report."""
+        notes = "".join(f"<li>{escaping.escape(_capital(note))}.</li>" for note in self.notes)
+        return (
+            f"<h2>Strangers</h2><p>{escaping.escape(_capital(self.lead))}.</p>"
+            f"{table(HEAD, self.rows)}<ul>{notes}</ul>"
+        )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def of(files: Sequence[ModelFile], considered: Sequence[Considered] = ()) -> Told | None:

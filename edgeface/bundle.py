@@ -50,6 +50,7 @@ from edgeface.bundlefolder import Format as Format
 from edgeface.bundlefolder import Scheme as Scheme
 from edgeface.calibration import Calibration as Calibration
 from edgeface.errors import BundleError, UsageError
+from edgeface.golden import Tolerance
 from edgeface.images import Preprocess
 
 # float16 computes as float32 does and is half as large; int16x8 has no fast kernels.
@@ -130,6 +131,8 @@ class ModelFile:
         quantised: How, where that is known.
         unknown: How `unknown` was fitted to a false-accept rate; None where none was asked, and the
             threshold keeps the names of most held-back pictures instead.
+        tolerances: How far its answers may lie from the golden ones, one a runtime; none where an
+            early version wrote it.
     """
 
     name: str
@@ -143,6 +146,7 @@ class ModelFile:
     measured: Measured
     quantised: Quantised | None = None
     unknown: Unknown | None = None
+    tolerances: tuple[Tolerance, ...] = ()
 
     @property
     def threshold_text(self) -> str:

@@ -143,15 +143,20 @@ def _one(
 
 def _tolerances(bundle: AnyBundle, file: AnyFile) -> tuple[golden.Tolerance, ...]:
     """As the manifest has them; of a bundle from before they were written, what they would be."""
-    told = getattr(file, "tolerances", ())
-    return told or golden.tolerances(file.format, file.scheme, logit_step(bundle.path(file)))
+    told = file.tolerances if isinstance(file, ModelFile) else ()
+    return told or tolerances_of(bundle.path(file), file.scheme)
 
 
-def logit_step(path: Path) -> float:
-    """Of the integers that a TFLite file computes its probabilities from; 0 where it has none."""
+def tolerances_of(path: Path, scheme: str) -> tuple[golden.Tolerance, ...]:
+    """What is allowed between runtimes and processors, of a file that answers probabilities.
+
+    Raises:
+        BackendError: A TFLite file is broken.
+    """
     if path.suffix != ".tflite":
-        return 0.0
-    return read_graph(path.read_bytes(), str(path)).logit_step
+        return golden.tolerances("onnx", scheme)
+    step = read_graph(path.read_bytes(), str(path)).logit_step
+    return golden.tolerances("tflite", scheme, step)
 
 
 def _of_values(scheme: str, backend: str, stored: NDArray[np.float32]) -> float:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from edgeface import records, sealed
 from edgeface.bundle import Manifest, Measured, ModelFile, Origin, Tensor
+from edgeface.golden import tolerances
 from edgeface.images import Preprocess
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -315,6 +316,7 @@ def write_fake_bundle(folder: Path) -> None:
                     backend.output,
                     0.5,
                     Measured(60, 0.95, 0.98, 0.01, 0.95),
+                    tolerances=tolerances(format, scheme),
                 )
             )
         np.savez(new / "golden.npz", pixels=crops, **{f.name: answers for f in files})

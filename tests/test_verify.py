@@ -6,9 +6,10 @@ import pytest
 
 from edgeface.bundle import Bundle
 from edgeface.errors import BackendMissing
+from edgeface.golden import RELATIVE, Tolerance
 from edgeface.pointbundle import PointBundle
 from edgeface.runtime import open_backend
-from edgeface.verify import EXACT, FLOAT, INT8, scale, tolerance, verify
+from edgeface.verify import scale, tolerances_of, verify
 
 
 class Shifted:
@@ -21,20 +22,6 @@ class Shifted:
         return self.backend.infer(pixels) + np.float32(self.by)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "backend", "expected"),
-    [
-        ("float32", "litert 2.3.0", FLOAT),
-        ("float32", "onnxruntime 1.31.1", FLOAT),
-        ("int8", "litert 2.3.0", EXACT),
-        ("int8", "tflite-runtime 2.14.0", INT8),
-        ("int8", "onnxruntime 1.31.1", INT8),
-    ],
-)
-def test_tolerance_goes_with_the_scheme_and_the_kernels(scheme, backend, expected):
-    assert tolerance(scheme, backend) == expected
-
-
 def test_the_same_answers_are_the_same(fake_bundle: Path):
     done = verify(Bundle.load(fake_bundle))
     assert [v.status for v in done] == ["same"] * 4
@@ -43,16 +30,19 @@ def test_the_same_answers_are_the_same(fake_bundle: Path):
 
 
 @pytest.mark.parametrize(
-    ("by", "name", "expected"),
+    ("by", "name", "expected", "unit"),
     [
-        (5e-6, "litert 2", ["same", "different"]),
-        (5e-5, "litert 2", ["different", "different"]),
-        (0.02, "tflite-runtime 2.14.0", ["different", "same"]),
-        (0.05, "tflite-runtime 2.14.0", ["different", "different"]),
-        (float("nan"), "litert 2", ["different", "different"]),
+        (4e-7, "litert 2", ["same", "same"], "relative"),
+        (5e-6, "litert 2", ["same", "different"], "relative"),
+        (5e-5, "litert 2", ["different", "different"], "relative"),
+        (0.02, "tflite-runtime 2.14.0", ["different", "same"], "probability"),
+        (0.05, "tflite-runtime 2.14.0", ["different", "different"], "probability"),
+        (float("nan"), "litert 2", ["different", "different"], "relative"),
     ],
 )
-def test_a_difference_counts_by_scheme_and_runtime(fake_bundle, fake_backend, by, name, expected):
+def test_a_difference_counts_by_scheme_and_runtime(
+    fake_bundle, fake_backend, by, name, expected, unit
+):
     bundle = Bundle.load(fake_bundle)
     files = [bundle.file("tflite", "float32"), bundle.file("tflite", "int8")]
     done = verify(bundle, files, open_file=lambda path: Shifted(fake_backend, by, name))
@@ -61,7 +51,8 @@ def test_a_difference_counts_by_scheme_and_runtime(fake_bundle, fake_backend, by
     if by != by:
         assert [v.largest for v in done] == [None, None]
     else:
-        assert done[0].largest == pytest.approx(by, rel=0.01)
+        assert done[0].largest == pytest.approx(by, rel=0.1)
+        assert [v.unit for v in done] == ["probability", unit]
 
 
 def test_the_worst_crop_is_named(fake_bundle, fake_backend):
@@ -90,6 +81,28 @@ def test_the_fixture_answers_here_as_it_did_where_it_was_made(fixture_bundle: Pa
     pytest.importorskip("onnxruntime", reason="the fixture holds ONNX files too")
     done = verify(Bundle.load(fixture_bundle))
     assert [v.status for v in done] == ["same"] * 4, done
+
+
+def test_what_the_manifest_allows_is_what_counts(fixture_bundle: Path):
+    bundle = Bundle.load(fixture_bundle)
+    file = bundle.file("tflite", "float32")
+
+    def shifted(path: Path):
+        backend = open_backend(path)
+        return Shifted(backend, 1e-4, backend.name)
+
+    assert verify(bundle, [file], open_file=shifted)[0].status == "different"
+    wide = replace(file, tolerances=(Tolerance("litert", "probability", 1e-3),))
+    assert verify(bundle, [wide], open_file=shifted)[0].status == "same"
+
+
+def test_a_bundle_without_tolerances_gets_those_of_its_files(fixture_bundle: Path):
+    bundle = Bundle.load(fixture_bundle)
+    int8 = bundle.file("tflite", "int8")
+    assert int8.tolerances == ()
+    found = tolerances_of(bundle.path(int8), "int8")
+    assert found[0] == Tolerance("litert", "relative", RELATIVE)
+    assert tolerances_of(bundle.path(bundle.file("onnx")), "int8")[0].runtime == "onnxruntime"
 
 
 def test_answers_of_another_file_are_found(fixture_bundle: Path):

@@ -39,15 +39,16 @@ def verify(
 
 
 def _table(done: "tuple[Verified, ...]", what: str) -> None:
-    head = ("file", "backend", what, "largest difference", "tolerance", "answers")
+    head = ("file", "backend", what, "largest difference", "tolerance", "unit", "answers")
     output.table(head, (_row(v) for v in done))
 
 
 def _row(v: "Verified") -> tuple[str, ...]:
     if v.tolerance is None:
-        return (v.file, *(output.NONE,) * 4, f"not verified: {v.remedy}")
+        return (v.file, *(output.NONE,) * 5, f"not verified: {v.remedy}")
     largest = "no number" if v.largest is None else f"{v.largest:.2g}"
-    return (v.file, v.backend or output.NONE, str(v.crops), largest, f"{v.tolerance:.2g}", v.status)
+    backend, unit = v.backend or output.NONE, v.unit or output.NONE
+    return (v.file, backend, str(v.crops), largest, f"{v.tolerance:.2g}", unit, v.status)
 
 
 def _raise_for(done: "tuple[Verified, ...]", what: str, *, asked: bool) -> None:
@@ -55,6 +56,8 @@ def _raise_for(done: "tuple[Verified, ...]", what: str, *, asked: bool) -> None:
     for v in done:
         if v.status == "different":
             by = "in no number" if v.largest is None else f"by up to {v.largest:.2g}"
+            if v.largest is not None and v.unit == "relative":
+                by += " of the larger probability"
             msg = (
                 f"{v.file} answers differently on this device: {by} at {what} {v.crop}, "
                 f"tolerance {v.tolerance:.2g}"

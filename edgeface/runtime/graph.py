@@ -25,6 +25,8 @@ class Graph:
         heads: What computes each output: a softmax or a sigmoid, so that it is a probability; a
             layer, so that it is a logit; None where it is something else.
         producer: The program that wrote it, as far as told.
+        logit_step: Scale of the integers that the first output's softmax or sigmoid, in float, is
+            computed from; 0 where there are none.
         entries: Text that the file carries about itself: name → value (ONNX).
     """
 
@@ -35,6 +37,7 @@ class Graph:
     heads: tuple[Head | None, ...]
     producer: str
     entries: Mapping[str, str]
+    logit_step: float = 0.0
 
 
 def shape_text(tensor: Tensor) -> str:

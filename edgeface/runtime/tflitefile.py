@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from edgeface.bundle import Tensor
 from edgeface.errors import BackendError
 from edgeface.runtime.flatbuffer import BROKEN, FlatBuffer
-from edgeface.runtime.graph import Graph, Head, by_count, common_scheme
+from edgeface.runtime.graph import PROBS, Graph, Head, by_count, common_scheme
 from edgeface.runtime.metadata import broken, check_kind
 from edgeface.runtime.tflitenames import OPERATORS, TYPES
 
@@ -85,6 +85,7 @@ class _Reader:
             heads=tuple(self._head(t) for t in outputs),
             producer=self._file.text(self._model, 3)[:100],
             entries={},
+            logit_step=self._logit_step(outputs),
         )
 
     def _all_operators(self) -> list[_Operator]:
@@ -170,3 +171,15 @@ class _Reader:
                 return "linear" if op.kind in _LAYERS else _HEADS.get(op.kind)
             output = op.inputs[0]
         return None
+
+    def _logit_step(self, outputs: tuple[int, ...]) -> float:
+        """Of what is dequantised for the head of the probabilities."""
+        output = next((t for t in outputs if self._names.get(t) == PROBS), (*outputs, -1)[0])
+        for _ in range(_LONGEST_WALK):
+            op = self._made_by.get(output)
+            if op is None or not op.inputs or op.kind not in (*_HEADS, "DEQUANTIZE", "RESHAPE"):
+                return 0.0
+            if op.kind == "DEQUANTIZE":
+                return self._quantisation(self._tensor(op.inputs[0]))[0]
+            output = op.inputs[0]
+        return 0.0

@@ -65,6 +65,20 @@ def check_unneeded(labels: str, wanted: str, photos: Path | None, framing: str |
         raise UsageError(msg, remedy=f"leave {option} out, or name a .keras file")
 
 
+def check_possible(path: Path, strangers: Path | None, calibrate_on: Path | None) -> None:
+    """Options that only a run has.
+
+    Raises:
+        UsageError: One of them was given.
+    """
+    if strangers is not None:
+        msg = f"--strangers: {path} says of no picture whether it was trained on"
+        raise UsageError(msg, remedy="edgeface compare BUNDLE --strangers PHOTOS measures it")
+    if calibrate_on is not None:
+        msg = f"--calibrate-on: {path} is calibrated on half of --photos, measured on the other"
+        raise UsageError(msg, remedy="leave --calibrate-on out")
+
+
 def described(
     path: Path, labels: str, wanted: str, photos: Path | None, framing: str | None
 ) -> "Own":

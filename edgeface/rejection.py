@@ -110,7 +110,7 @@ def halves(people: Sequence[str], seed: int) -> NDArray[np.bool_]:
         np.asarray(people, np.str_), return_inverse=True, return_counts=True
     )
     if len(names) < 2:
-        msg = f"all {len(people)} faces of strangers are of one person, {names[0]!r}"
+        msg = f"all {len(people)} faces of strangers are of one person, {str(names[0])!r}"
         remedy = "a folder per person: they are fitted on some people and measured on others"
         raise UsageError(msg, remedy=remedy)
     fitting = np.zeros(len(names), bool)
@@ -139,9 +139,11 @@ def false_accepts(strangers: Scores, people: Sequence[str], threshold: float) ->
     worth = len(strangers) / design_effect(alike, numbers)
     if known > 1:
         worth *= (Z / t95(known - 1)) ** 2
-    share = float(passed.mean())
-    low, high = evaluate.wilson(share * worth, worth)
-    return Rate(len(strangers), int(passed.sum()), known, low, high)
+    accepted = int(passed.sum())
+    low, high = evaluate.wilson(accepted / len(strangers) * worth, worth)
+    # Where none passes rounding may leave a hair above 0, where all do below 1.
+    low, high = low if accepted else 0.0, high if accepted < len(strangers) else 1.0
+    return Rate(len(strangers), accepted, known, low, high)
 
 
 def true_accepts(enrolled: Scores, right: NDArray[np.bool_], people: int, threshold: float) -> Rate:

@@ -58,12 +58,13 @@ def decide(probs: NDArray[np.float32], labels: Sequence[str], threshold: float) 
     """Name a face, or say `unknown`.
 
     Args:
-        probs: (classes,) float32, sums to 1. A NaN anywhere is `unknown`, never a name.
+        probs: (classes,) float32, sums to 1. A NaN or an infinity anywhere is `unknown`, never a
+            name.
         labels: Class names in the order of ``probs``.
         threshold: The least score that earns a name.
     """
     best = int(np.argmax(probs))  # with a NaN in it: the place of the NaN
-    score = float(probs[best])
+    score = float(probs[best]) if np.isfinite(probs).all() else np.nan
     name = labels[best] if score >= threshold else UNKNOWN
     return Decision(name, labels[best], score, threshold)
 

@@ -21,7 +21,7 @@ CALIBRATION = 200
 Gate = Literal["min_accuracy", "max_drop_points", "min_agreement", "max_size_bytes", "max_p50_ms"]
 _SHARES: tuple[Gate, ...] = ("min_accuracy", "min_agreement")
 _LIMITS: tuple[Gate, ...] = ("max_drop_points", "max_size_bytes", "max_p50_ms")
-_ON_PICTURES: tuple[Gate, ...] = ("min_accuracy", "max_drop_points", "min_agreement")
+ON_PICTURES: tuple[Gate, ...] = ("min_accuracy", "max_drop_points", "min_agreement")
 # Shares of n pictures are fractions that floating point does not hold exactly.
 _ROUNDING = 1e-9
 HEAD = ("file", "gate", "asked", "measured", "", "")
@@ -146,14 +146,18 @@ class Gates:
                 measured = _measured(gate, file, float_accuracy or 0.0, p50_ms or {})
                 low, high = (limit, measured) if gate.startswith("min") else (measured, limit)
                 met = low <= high + _ROUNDING  # false for NaN
-                pictures = _on_pictures(file).pictures if gate in _ON_PICTURES else None
+                pictures = _on_pictures(file).pictures if gate in ON_PICTURES else None
                 results.append(GateResult(file.name, gate, limit, measured, met, pictures))
         return results
+
+    def any_for(self, scheme: Scheme) -> bool:
+        """Whether anything is asked of files of a scheme."""
+        return bool(self._asked()) and (self.schemes is None or scheme in self.schemes)
 
     @property
     def about_names(self) -> tuple[Gate, ...]:
         """Those of the limits that ask how often a network names rightly."""
-        return tuple(gate for gate, _ in self._asked() if gate in _ON_PICTURES)
+        return tuple(gate for gate, _ in self._asked() if gate in ON_PICTURES)
 
 
 def _on_pictures(file: AnyFile) -> Measured:
@@ -198,6 +202,8 @@ class Recipe:
         method: What of the calibration pictures sets a range; TFLite has ``minmax`` alone.
         far: The false-accept rate that thresholds of `unknown` are fitted to, above 0 and below 1;
             None: they keep the names of most held-back pictures, and promise nothing of strangers.
+        search: Whether, where plain int8 misses a gate, a file that keeps all of them is searched
+            for, and put in its place.
     """
 
     name: str
@@ -209,6 +215,7 @@ class Recipe:
     gates: Gates = Gates()
     method: Method = "minmax"
     far: float | None = None
+    search: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
@@ -235,9 +242,19 @@ class Recipe:
         if idle:
             msg = f"gates for {', '.join(sorted(idle))} files, which the recipe does not export"
             raise RecipeError(msg, remedy="take them out, or export that scheme too")
+        if self.search:
+            self._check_search()
         if self.gates.max_p50_ms is not None and self.target != THIS_MACHINE:
             msg = f"max_p50_ms cannot be measured here for {self.target!r}"
             raise RecipeError(msg, remedy=f'leave it out, or write target = "{THIS_MACHINE}"')
+
+    def _check_search(self) -> None:
+        if not any(scheme == "int8" for _, scheme in self.pairs):
+            msg = "search: it looks for what can stand in the place of int8, which is not exported"
+            raise RecipeError(msg, remedy="export int8 too, or leave search out")
+        if not self.gates.any_for("int8"):
+            msg = "search: no gate asks anything of int8 files, so any of them would do"
+            raise RecipeError(msg, remedy="write max_drop_points = 0.5 under [gates]")
 
     @property
     def pairs(self) -> tuple[tuple[Format, Scheme], ...]:
@@ -271,6 +288,11 @@ class Recipe:
         if self.method != "minmax":
             msg = f"{self.name}: method {self.method} is for pictures; a regression has minmax"
             raise RecipeError(msg, remedy="leave method out")
+        if self.search:
+            msg = f"{self.name}: search is for networks that answer names; this one answers numbers"
+            raise RecipeError(
+                msg, remedy="leave search out; take float32 where int8 loses too much"
+            )
         for gate in self.gates.about_names:
             msg = f"{self.name}: {gate} is a limit on names, and a regression answers numbers"
             remedy = "leave it out; max_size_bytes and max_p50_ms apply, edgeface compare tells L2"

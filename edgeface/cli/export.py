@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import calibrating, options, output, ownnetwork, points, unknown, windows
+from edgeface.cli import (
+    calibrating,
+    options,
+    output,
+    ownnetwork,
+    points,
+    searching,
+    unknown,
+    windows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +66,7 @@ def export(
     wanted: ownnetwork.Input = "",
     photos: ownnetwork.Photos = None,
     framing: ownnetwork.Framing = None,
+    max_drop: searching.MaxDrop = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the bundle though a gate was not met.")
     ] = False,
@@ -66,7 +76,8 @@ def export(
     """Turn a run into a bundle for a device: TFLite and ONNX files.
 
     Converts, calibrates int8, measures every file on the pictures that were held back, and holds it
-    against the gates of a recipe. A gate that is not met: exit code 3, and no bundle.
+    against the gates of a recipe. A gate that is not met: exit code 3, and no bundle. With
+    --max-drop, or search = true in a recipe, the smallest file that keeps the gates is searched.
     """
     from edgeface import sealed
     from edgeface.train.pointrun import is_regression
@@ -82,11 +93,12 @@ def export(
     asked = unknown.asked(_recipe(recipe, int8=int8, schemes=schemes, formats=formats), far)
     beyond = {"stability": stability, "curve": calibration_curve}
     asked = calibrating.asked(asked, calibration, method, calibrate_on, **beyond)
+    asked = searching.asked(asked, max_drop)
     if ownnetwork.is_own(folder):
-        calibrating.check_unneeded(folder, calibrate_on, **beyond)
-        unknown.check_unneeded(folder, asked, strangers)
+        ownnetwork.check_possible(folder, strangers, calibrate_on)
         own = ownnetwork.described(folder, labels, wanted, photos, framing)
-        _own(own, asked, target, keep=keep, force=force, json=json)
+        wishes = calibrating.wishes(None, None, **beyond)
+        _own(own, asked, target, wishes, keep=keep, force=force, json=json)
         return
     ownnetwork.check_unneeded(labels, wanted, photos, framing)
     if is_regression(folder):
@@ -138,12 +150,19 @@ def _listed(option: str, text: str, known: "Sequence[str]") -> "tuple[Any, ...]"
 
 
 def _own(
-    own: "Own", recipe: "Recipe", target: Path, *, keep: bool, force: bool, json: bool
+    own: "Own",
+    recipe: "Recipe",
+    target: Path,
+    wishes: "Wishes",
+    *,
+    keep: bool,
+    force: bool,
+    json: bool,
 ) -> None:
     from edgeface.convert.export import Missed, export_own
 
     try:
-        made = export_own(own, recipe, target, _Teller(), force=force, keep=keep)
+        made = export_own(own, recipe, target, _Teller(), force=force, keep=keep, wishes=wishes)
     except Missed as missed:
         _tell(missed.made, target, as_json=json)
         raise
@@ -206,6 +225,7 @@ def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
                 "considered": [records.plain(one) for one in made.considered],
                 "windows": [records.plain(file) for file in scans],
                 "gates": [records.plain(gate) for gate in made.gates],
+                "search": made.searched.as_data() if made.searched else None,
             }
         )
         return
@@ -213,6 +233,7 @@ def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
     pictures = made.files[0].measured.pictures
     output.result(f"trained network: {made.float_accuracy:.3f} on the same {pictures} pictures")
     unknown.table(made.files, made.considered)
+    searching.table(made.searched)
     if made.gates:
         output.result("")
         output.table(recipe.HEAD, _gate_rows(made.gates))

@@ -22,7 +22,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.convert.search.pairs import Apart, Pair, incoming, pairs_of, scale
+from edgeface.convert.search.pairs import WEIGHTED, Apart, Pair, incoming, pairs_of, scale
 from edgeface.images import Pixels
 
 # Beyond 2^24 a weight would leave what float32, and still more float16, holds with full digits.
@@ -55,14 +55,18 @@ def copied(model: Any) -> Any:
     return twin
 
 
-def equalise(model: Any, pixels: Pixels) -> Equalised:
+def equalise(model: Any, pixels: Pixels, *, but_last: bool = False) -> Equalised:
     """Even out the channels of every pair of a copy of a network.
 
     Args:
         model: A functional Keras network, from raw pixels.
         pixels: (n, height, width, channels) uint8: calibration pictures.
+        but_last: Leave what the last layer reads as it is.
     """
     pairs, apart = pairs_of(model)
+    if but_last:
+        last = next(la.name for la in reversed(model.layers) if type(la).__name__ in WEIGHTED)
+        pairs = tuple(pair for pair in pairs if pair.second != last)
     twin = copied(model)
     reached = channel_ranges(model, [pair.range_of for pair in pairs], pixels)
     before, after, done = [1.0], [1.0], []

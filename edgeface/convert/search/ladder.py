@@ -79,7 +79,9 @@ class Variants:
     @cached_property
     def equalised(self) -> Equalised:
         """With its channels evened out."""
-        return equalise(self._network.model, self._calibration)
+        # The embedding is answered too, and strangers are told by its distances.
+        kept = self._network.beside == "embedding"
+        return equalise(self._network.model, self._calibration, but_last=kept)
 
     def network(self, how: Quantised) -> Network:
         """The one for a way of quantising."""
@@ -87,7 +89,7 @@ class Variants:
         if key not in self._made:
             model = self.equalised.model if how.equalised else self._network.model
             model = correct(model, self._calibration) if how.corrected else model
-            self._made[key] = Network.take(model)
+            self._made[key] = replace(self._network, model=model)
         return self._made[key]
 
     def quantiser(self, format: Format, how: Quantised) -> Quantiser:

@@ -10,7 +10,9 @@ from edgeface import records
 from edgeface.convert.search.halves import Halves
 from edgeface.convert.search.ladder import SAME_SIZE, Climbed
 from edgeface.convert.search.sensitivity import chart
-from edgeface.markup import table
+from edgeface.convert.search.tries import Try
+from edgeface.markup import figure, table
+from edgeface.recipe import ON_PICTURES, Gate, GateResult, Gates
 
 SCHEMA = 1
 SEARCH = "search.json"
@@ -56,6 +58,19 @@ class Searched:
     def kept(self) -> bool:
         """Whether every format has a file that keeps the gates on what was searched on."""
         return all(one.kept for one in self.climbed)
+
+    def unmet(self, gates: Gates) -> list[GateResult]:
+        """The gates that no file kept on what was searched on; a result may not pass by luck."""
+        pictures = len(self.halves.searching.truth)
+        found = []
+        for one in self.climbed:
+            for gate in one.best.missed:
+                measured = _figure(one.best, gate)
+                of = pictures if gate in ON_PICTURES else None
+                asked = float(getattr(gates, gate))
+                name = f"{one.format} (search)"
+                found.append(GateResult(name, gate, asked, measured, False, of))
+        return found
 
     def as_data(self) -> dict[str, Any]:
         """``search.json``; of one seed the same but for the times."""
@@ -125,10 +140,10 @@ class Searched:
             lines += [f"![how much each layer alone suffers]({PICTURE})", ""]
         return "\n".join(lines)
 
-    def html(self, picture: str) -> str:
-        """The same of ``report.html``; ``picture`` is the address of the picture, if any."""
+    def html(self, picture: bytes) -> str:
+        """The same of ``report.html``; ``picture`` is a PNG, or empty."""
         listed = "".join(f"<li>{escaping.escape(fact)}</li>" for fact in self.facts)
-        shown = f"<img alt='how much each layer alone suffers' src='{picture}'>" if picture else ""
+        shown = figure(picture, "how much each layer alone suffers") if picture else ""
         return f"<h2>What was tried</h2>{table(HEAD, self.rows())}<ul>{listed}</ul>{shown}"
 
     def write(self, folder: Path) -> bytes:
@@ -141,6 +156,20 @@ class Searched:
         picture = chart(measured, {one.format: _in_float(one) for one in self.climbed})
         (folder / PICTURE).write_bytes(picture)
         return picture
+
+
+def _figure(best: Try, gate: Gate) -> float:
+    match gate:
+        case "min_accuracy":
+            return best.accuracy
+        case "max_drop_points":
+            return -best.delta_points
+        case "min_agreement":
+            return best.agreement
+        case "max_size_bytes":
+            return best.size_bytes
+        case "max_p50_ms":
+            return best.p50_ms
 
 
 def _in_float(one: Climbed) -> Sequence[str]:

@@ -211,7 +211,9 @@ def _rule_of(facts: Facts) -> Rule | None:
 
 
 def _usual(facts: Facts, others: Sequence[Subject]) -> str:
-    """The detector of a bundle of the same weights, or of any; or what training takes first."""
+    """The file's own detector; of a bundle of the same weights, or of any; or training's first."""
+    if facts.detector is not None:
+        return facts.detector
     ranked = sorted(others, key=lambda s: s.weights_sha256 != facts.weights_sha256)
     return next((s.cut.detector for s in ranked if s.cut.detector), DETECTOR)
 

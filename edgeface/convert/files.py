@@ -183,6 +183,7 @@ def _describe(path: Path, file: bundles.ModelFile, source: Source, sides: Sides)
         "scheme": file.scheme,
         "labels": json.dumps(source.labels, ensure_ascii=False),
         "preprocess": json.dumps(source.preprocess.as_dict()),
+        "detector": source.detector,
         "threshold": repr(file.threshold),
         "weights_sha256": source.origin.weights_sha256,
     }

@@ -78,8 +78,9 @@ def test_a_set_of_one_class_is_refused(run: Run, own, tmp_path: Path, teller) ->
 
 def test_a_set_of_duplicates_is_refused(run: Run, own, tmp_path: Path, teller) -> None:
     wrong = refused(run, tmp_path / "b", teller, own(copies=10))
-    assert "too few: 3 different pictures in all" in str(wrong)
-    assert "duplicates" in str(wrong)
+    assert "duplicates: 27 of 30 files are copies; 3 are different" in str(wrong)
+    assert "too few" in str(wrong)
+    assert "take the copies out" in wrong.remedy
 
 
 def test_wrongly_scaled_pictures_are_refused(run: Run, own, tmp_path: Path, teller) -> None:

@@ -43,13 +43,14 @@ def audit(
     groups = int(near_groups(hashes).max()) + 1
     last = len(held.pixels) - 1
     some = held.pixels[np.linspace(0, last, min(_MOST, last + 1)).round().astype(int)]
+    # Causes before what follows from them: pictures that were divided by 255 are all alike too.
     found = [
-        *chosen.findings,
-        *_few(chosen, groups, labels),
-        *_twice(chosen, groups),
-        *_classes(chosen, labels),
-        *_overlap(chosen, held, near_to(hashes, hashes_of(held.pixels, colour))),
         *levels.check(chosen.pixels, some),
+        *chosen.findings,
+        *_overlap(chosen, held, near_to(hashes, hashes_of(held.pixels, colour))),
+        *_classes(chosen, labels),
+        *_twice(chosen, groups),
+        *_few(chosen, groups, labels),
         *_unlike(chosen.pixels, some, seed),
     ]
     return tuple(sorted(found, key=lambda one: one.severity != "error"))

@@ -47,7 +47,7 @@ def compare(network: Network, calibration: Pixels, held: Pixels) -> tuple[LayerR
     layers = _layers(network.model)
     if not layers or not len(held):
         return ()
-    outputs = keras.Model(network.model.inputs, [layer.output for layer in layers])
+    outputs = keras.Model(network.model.inputs[0], [layer.output for layer in layers])
     lows, highs = _ends(outputs, calibration)
     spread = np.linspace(0, len(held) - 1, min(MOST, len(held))).round().astype(int)
     held_lows, held_highs = np.full(len(layers), np.inf), np.full(len(layers), -np.inf)

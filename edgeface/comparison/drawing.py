@@ -14,33 +14,41 @@ from edgeface.evaluate import Roc, wilson
 
 COLOURS = 6  # --c0 to --c5
 _DASHES = ("", "7 4", "2 3", "10 3 2 3", "4 2", "1 2")
-_SIDE, _LEFT, _ABOVE, _BELOW = 300, 46, 12, 44
+_GOOD_AREA, _CORNER = 0.97, 0.1
+_SIDE, _LEFT, _ABOVE, _BELOW = 300, 54, 12, 44
 
 
 def roc_curves(curves: Sequence[tuple[str, Roc]], positive: str) -> str:
-    """The ROC curves of some files in one square, with a legend below it.
+    """The ROC curves of some files in one square, and their best corner where all are good.
 
     Args:
         curves: Name of the file → its curve.
         positive: The class that is to be found.
     """
-    lines = []
-    for number, (_, curve) in enumerate(curves):
-        x, y = _thinned(curve.false_positives, curve.true_positives)
-        lines.append(_line(x, y, number))
-    drawn = _frame(
-        "".join(['<line class=chance x1="0" y1="300" x2="300" y2="0"/>', *reversed(lines)]),
-        f"share of the others taken for {positive}",
-        f"share of {positive} found",
-        "ROC curves of " + ", ".join(name for name, _ in curves),
-    )
+    label = "ROC curves of " + ", ".join(name for name, _ in curves)
+    axes = f"share of the others taken for {positive}", f"share of {positive} found"
+    drawn = [_frame(_chance() + _curves(curves, 1.0), *axes, label)]
+    if min(curve.area for _, curve in curves) >= _GOOD_AREA:
+        inside = f"<svg width={_SIDE} height={_SIDE}>{_curves(curves, _CORNER)}</svg>"
+        drawn.append(_frame(inside, *axes, f"{label}: the corner", _CORNER))
     legend = "".join(
         f"<li>{_sample(number)} {escaping.escape(name)}: {curve.area:.4f}</li>"
         for number, (name, curve) in enumerate(curves)
     )
-    return f"<figure class=drawn>{drawn}<figcaption>area under the curve</figcaption></figure>" + (
-        f"<ul class=legend>{legend}</ul>"
-    )
+    figures = "".join(f"<figure class=drawn>{drawing}</figure>" for drawing in drawn)
+    return f"{figures}<ul class=legend><li>area under the curve</li>{legend}</ul>"
+
+
+def _curves(curves: Sequence[tuple[str, Roc]], corner: float) -> str:
+    lines = []
+    for number, (_, curve) in enumerate(curves):
+        x, y = _thinned(curve.false_positives, curve.true_positives)
+        lines.append(_line(x / corner, 1 - (1 - y) / corner, number))
+    return "".join(reversed(lines))  # the first, the reference, is drawn over the others
+
+
+def _chance() -> str:
+    return f'<line class=chance x1="0" y1="{_SIDE}" x2="{_SIDE}" y2="0"/>'
 
 
 def reliability(
@@ -59,7 +67,7 @@ def reliability(
         count: (bins,) how many there are; empty bins are left out.
         caption: Below it.
     """
-    parts = ['<line class=chance x1="0" y1="300" x2="300" y2="0"/>']
+    parts = [_chance()]
     most = int(count.max()) if len(count) else 0
     for mean, hits, n in zip(confidence.tolist(), right.tolist(), count.tolist(), strict=True):
         if not n:
@@ -82,21 +90,30 @@ def reliability(
     )
 
 
-def _frame(inside: str, across: str, up: str, label: str) -> str:
-    """A square from 0 to 1 on both axes around what is drawn in 0 to 300 px."""
+def _frame(inside: str, across: str, up: str, label: str, corner: float = 1.0) -> str:
+    """A square around what is drawn in 0 to 300 px: from 0 to 1 on both axes, or its best corner.
+
+    Args:
+        inside: The drawing.
+        across: What the axis to the right is.
+        up: What the axis upwards is.
+        label: For those who do not see it.
+        corner: How much of either axis there is: from 0 to the right, up to 1 upwards.
+    """
     grid, marks = [], []
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         at = _SIDE * tick
         grid.append(f'<line class=grid x1="{at:g}" y1="0" x2="{at:g}" y2="{_SIDE}"/>')
         grid.append(f'<line class=grid x1="0" y1="{at:g}" x2="{_SIDE}" y2="{at:g}"/>')
-        marks.append(f'<text x="{at:g}" y="{_SIDE + 16}" text-anchor=middle>{tick:g}</text>')
-        marks.append(f'<text x="-7" y="{_SIDE - at + 4:g}" text-anchor=end>{tick:g}</text>')
+        right, above = tick * corner, 1 - (1 - tick) * corner
+        marks.append(f'<text x="{at:g}" y="{_SIDE + 16}" text-anchor=middle>{right:g}</text>')
+        marks.append(f'<text x="-7" y="{_SIDE - at + 4:g}" text-anchor=end>{above:.4g}</text>')
     middle, width = _SIDE / 2, _SIDE + _LEFT + 14
     marks.append(
         f'<text x="{middle:g}" y="{_SIDE + 36}" text-anchor=middle>{escaping.escape(across)}</text>'
     )
     marks.append(
-        f'<text transform="translate(-34 {middle:g}) rotate(-90)" text-anchor=middle>'
+        f'<text transform="translate(-40 {middle:g}) rotate(-90)" text-anchor=middle>'
         f"{escaping.escape(up)}</text>"
     )
     return (

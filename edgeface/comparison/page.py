@@ -46,7 +46,7 @@ def _shown(result: Compared) -> str:
     said = [f"<p class=lead>{escaping.escape(_sentence(lead))}</p>"]
     for line in more:
         look = "caution" if line.startswith("CAUTION") else "faint"
-        said.append(f"<p class={look}>{escaping.escape(line)}</p>")
+        said.append(f"<p class={look}>{escaping.escape(_sentence(line))}</p>")
     said += [
         f"<p class=caution>{escaping.escape(f'not compared: {name}: {why}')}</p>"
         for name, why in result.skipped.items()
@@ -187,7 +187,7 @@ def _confidence(result: Compared) -> str:
         "<p class=faint>Score: the largest probability. Calibration error: the mean distance of "
         "score and accuracy over groups of one size; by chance: what a file with true scores would "
         "show on so many pictures. Moved: against the reference, picture by picture.</p>"
-        f"<div class=drawings>{diagrams}</div>"
+        f"<div class='drawings small'>{diagrams}</div>"
         "<p class=faint>Each dot is a group of answers, from the least sure to the surest; on the "
         "dashed line the score is what it says. Whiskers: 95 %.</p>"
     )

@@ -17,7 +17,7 @@ ul.verdicts b { display: block; }
 .verdicts li.none { border-color: var(--good); } .verdicts li.loses { border-color: var(--bad); }
 .verdicts li.gains { border-color: var(--c2); } .verdicts li.unsure { border-color: var(--unsure); }
 .caution { color: var(--bad); font-weight: 600; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(25rem, 1fr)); gap: 1rem;
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 32rem), 1fr)); gap: 1rem;
   padding: 0; list-style: none; }
 .card { border: 1px solid var(--line); border-radius: 8px; padding: .8rem; min-width: 0; }
 .card header { margin-bottom: .5rem; line-height: 1.3; overflow-wrap: anywhere; }
@@ -37,6 +37,7 @@ ul.verdicts b { display: block; }
 .tag.other { color: var(--unsure); }
 .drawings { display: flex; flex-wrap: wrap; gap: 1rem 1.5rem; }
 figure.drawn { margin: 0; max-width: 23rem; }
+.small figure.drawn { max-width: 15.5rem; }
 svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif;
   fill: var(--faint); }
 svg .grid { stroke: var(--line); } svg .chance { stroke: var(--faint); stroke-dasharray: 3 4; }
@@ -52,6 +53,5 @@ table.confusion th:first-child { text-align: right; font-weight: 400; }
 table.confusion td.hit { background: color-mix(in srgb, var(--good) 22%, transparent); }
 table.confusion td.miss { background: color-mix(in srgb, var(--bad) 22%, transparent); }
 table.confusion td.nil { color: var(--faint); }
-@media (max-width: 34rem) { .cards { grid-template-columns: 1fr; } }
 @media print { .card { break-inside: avoid; } }
 """.strip()

@@ -62,6 +62,8 @@ def verdict(file: Measured) -> str:
     paired, said = file.paired, file.verdict
     if paired is None or said is None:
         return "the others are held against it"
+    if " lost and " in said.words:  # the counts are what it is about
+        return said.words
     counts = f"{paired.lost} lost, {paired.gained} gained, p = {p_value(paired.p)}"
     return f"{said.words}; {counts}"
 

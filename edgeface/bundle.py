@@ -123,8 +123,9 @@ class ModelFile:
         scheme: ``float32``, ``float16``, ``dynamic``, ``int8`` or ``int16x8``.
         sha256: Of the file.
         size_bytes: Of the file.
-        input: uint8 (1, height, width, channels), raw pixels 0 to 255.
-        output: float32 (1, classes), sums to 1.
+        input: uint8 (1, height, width, channels), raw pixels 0 to 255; of a file with integer ends
+            int8, pixels - 128.
+        output: float32 (1, classes), sums to 1; or int8 with a scale and a zero point.
         threshold: A face whose score is below it is `unknown`; fitted for this very file, in the
             unit of `score`.
         measured: On the validation side of the run.
@@ -164,7 +165,12 @@ class ModelFile:
     @property
     def key(self) -> str:
         """``tflite int8`` and the like: how tables call it."""
-        return f"{self.format} {self.scheme}"
+        return f"{self.format} {self.scheme}" + (" io" if self.integer_ends else "")
+
+    @property
+    def integer_ends(self) -> bool:
+        """Whether its input and output are int8, for devices without float."""
+        return self.input.dtype == "int8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +293,8 @@ class Bundle:
             UsageError: The bundle has none.
         """
         ranked = sorted(
-            self.manifest.files, key=lambda f: (_PREFERRED.index(f.scheme), f.format != "tflite")
+            self.manifest.files,
+            key=lambda f: (f.integer_ends, _PREFERRED.index(f.scheme), f.format != "tflite"),
         )
         for file in ranked:
             if format in (None, file.format) and scheme in (None, file.scheme):
@@ -342,6 +349,8 @@ def _check(manifest: Manifest, folder: Path) -> None:
 def _check_ends(file: ModelFile, manifest: Manifest, where: str) -> None:
     shapes = (1, *manifest.preprocess.shape), (1, len(manifest.labels))
     dtypes = file.input.dtype, file.output.dtype
-    if (file.input.shape, file.output.shape) != shapes or dtypes != ("uint8", "float32"):
+    scaled = file.input.scale > 0 and file.output.scale > 0
+    known = dtypes == ("uint8", "float32") or (dtypes == ("int8", "int8") and scaled)
+    if (file.input.shape, file.output.shape) != shapes or not known:
         msg = f"{where}: {file.name} does not go with the preprocessing and the labels"
         raise BundleError(msg, remedy=AGAIN)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeface import records
+from edgeface.acceptance import Unknown
 from edgeface.bundle import CALIBRATED, SCHEMES, Format, Measured, Scheme
 from edgeface.calibration import Method
 from edgeface.errors import GateNotMet, RecipeError
@@ -18,10 +19,20 @@ from edgeface.pointbundle import AnyFile, PointFile
 THIS_MACHINE = "this machine"
 CALIBRATION = 200
 
-Gate = Literal["min_accuracy", "max_drop_points", "min_agreement", "max_size_bytes", "max_p50_ms"]
-_SHARES: tuple[Gate, ...] = ("min_accuracy", "min_agreement")
+Gate = Literal[
+    "min_accuracy",
+    "max_drop_points",
+    "min_agreement",
+    "max_size_bytes",
+    "max_p50_ms",
+    "max_far",
+    "min_true_accepts",
+]
+# What is asked of `unknown`, and only measured where a false-accept rate is asked.
+OF_UNKNOWN: tuple[Gate, ...] = ("max_far", "min_true_accepts")
+_SHARES: tuple[Gate, ...] = ("min_accuracy", "min_agreement", *OF_UNKNOWN)
 _LIMITS: tuple[Gate, ...] = ("max_drop_points", "max_size_bytes", "max_p50_ms")
-ON_PICTURES: tuple[Gate, ...] = ("min_accuracy", "max_drop_points", "min_agreement")
+ON_PICTURES: tuple[Gate, ...] = ("min_accuracy", "max_drop_points", "min_agreement", *OF_UNKNOWN)
 # Shares of n pictures are fractions that floating point does not hold exactly.
 _ROUNDING = 1e-9
 HEAD = ("file", "gate", "asked", "measured", "", "")
@@ -57,7 +68,7 @@ class GateResult:
     @property
     def too_fine(self) -> bool:
         """Whether the limit allows less than one picture to go wrong, yet more than none."""
-        leeway = self.asked if self.gate == "max_drop_points" else 1 - self.asked
+        leeway = self.asked if self.gate.startswith("max") else 1 - self.asked
         return self.one_picture is not None and _ROUNDING < leeway < self.one_picture - _ROUNDING
 
     def row(self) -> tuple[str, ...]:
@@ -90,6 +101,10 @@ class Gates:
         max_size_bytes: Largest file.
         max_p50_ms: Largest median latency of one inference, in milliseconds; measured on the
             machine that exports, so only for a recipe whose target is ``this machine``.
+        max_far: Largest share of strangers that get a name, 0 to 1, as measured on those that the
+            threshold was not fitted on; for a recipe with ``far``.
+        min_true_accepts: Least share of validation pictures that get their right name at that
+            threshold, 0 to 1; for a recipe with ``far``.
     """
 
     schemes: tuple[Scheme, ...] | None = None
@@ -98,6 +113,8 @@ class Gates:
     min_agreement: float | None = None
     max_size_bytes: int | None = None
     max_p50_ms: float | None = None
+    max_far: float | None = None
+    min_true_accepts: float | None = None
 
     def __post_init__(self) -> None:
         if self.schemes is not None:
@@ -146,7 +163,7 @@ class Gates:
                 measured = _measured(gate, file, float_accuracy or 0.0, p50_ms or {})
                 low, high = (limit, measured) if gate.startswith("min") else (measured, limit)
                 met = low <= high + _ROUNDING  # false for NaN
-                pictures = _on_pictures(file).pictures if gate in ON_PICTURES else None
+                pictures = _pictures(gate, file) if gate in ON_PICTURES else None
                 results.append(GateResult(file.name, gate, limit, measured, met, pictures))
         return results
 
@@ -158,6 +175,19 @@ class Gates:
     def about_names(self) -> tuple[Gate, ...]:
         """Those of the limits that ask how often a network names rightly."""
         return tuple(gate for gate, _ in self._asked() if gate in ON_PICTURES)
+
+
+def _pictures(gate: Gate, file: AnyFile) -> int:
+    return (
+        _unknown(file).false_accepts.pictures if gate == "max_far" else _on_pictures(file).pictures
+    )
+
+
+def _unknown(file: AnyFile) -> Unknown:
+    if isinstance(file, PointFile) or file.unknown is None:
+        msg = f"{file.name}: no false-accept rate was asked, and a gate is about it"
+        raise TypeError(msg)
+    return file.unknown
 
 
 def _on_pictures(file: AnyFile) -> Measured:
@@ -184,6 +214,10 @@ def _measured(
                 msg = f"no latency was measured for {file.name}"
                 raise ValueError(msg)
             return p50_ms[file.name]
+        case "max_far":
+            return _unknown(file).false_accepts.share
+        case "min_true_accepts":
+            return _unknown(file).true_accepts.share
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +233,9 @@ class Recipe:
         calibration: How many training pictures set the ranges of int8.
         seed: Of the draw of these pictures.
         gates: The limits.
+        io: ``int8``: beside the TFLite int8 file one whose input and output are int8 too, for
+            microcontrollers and NPUs; ``pixels``: none.
+        c_array: Whether that file also comes as a C header and source.
         method: What of the calibration pictures sets a range; TFLite has ``minmax`` alone.
         far: The false-accept rate that thresholds of `unknown` are fitted to, above 0 and below 1;
             None: they keep the names of most held-back pictures, and promise nothing of strangers.
@@ -214,6 +251,8 @@ class Recipe:
     seed: int = 0
     gates: Gates = Gates()
     method: Method = "minmax"
+    io: Literal["pixels", "int8"] = "pixels"
+    c_array: bool = False
     far: float | None = None
     search: bool = False
 
@@ -238,6 +277,13 @@ class Recipe:
         if self.far is not None and not 0 < self.far < 1:
             msg = f"far is a share of strangers above 0 and below 1, found {self.far:g}"
             raise RecipeError(msg, remedy="write far = 0.01 for one in a hundred")
+        self._check_unknown()
+        if self.c_array and self.io != "int8":
+            msg = 'c_array: it is made of the file that io = "int8" asks for'
+            raise RecipeError(msg, remedy='write io = "int8" too')
+        if self.io == "int8" and ("tflite", "int8") not in self.pairs:
+            msg = 'io = "int8" is for TFLite int8, which is not exported'
+            raise RecipeError(msg, remedy="add tflite to formats, and int8 to schemes")
         idle = set(self.gates.schemes or ()) - {scheme for _, scheme in self.pairs}
         if idle:
             msg = f"gates for {', '.join(sorted(idle))} files, which the recipe does not export"
@@ -247,6 +293,18 @@ class Recipe:
         if self.gates.max_p50_ms is not None and self.target != THIS_MACHINE:
             msg = f"max_p50_ms cannot be measured here for {self.target!r}"
             raise RecipeError(msg, remedy=f'leave it out, or write target = "{THIS_MACHINE}"')
+
+    def _check_unknown(self) -> None:
+        asked = [gate for gate in OF_UNKNOWN if getattr(self.gates, gate) is not None]
+        if asked and self.far is None:
+            msg = f"{asked[0]}: how many strangers get a name is only measured with far"
+            raise RecipeError(msg, remedy="write far = 0.01 above [gates]")
+        if asked and self.io == "int8":
+            msg = f"{asked[0]}: a file with int8 ends answers probabilities alone"
+            raise RecipeError(msg, remedy="leave io or the gate out")
+        if asked and self.search:
+            msg = f"{asked[0]}: a search looks at accuracy and agreement, not at strangers"
+            raise RecipeError(msg, remedy="leave one of the two out")
 
     def _check_search(self) -> None:
         if not any(scheme == "int8" for _, scheme in self.pairs):
@@ -293,6 +351,9 @@ class Recipe:
             raise RecipeError(
                 msg, remedy="leave search out; take float32 where int8 loses too much"
             )
+        if self.io == "int8":
+            msg = f'{self.name}: io = "int8" is for networks that look at pixels'
+            raise RecipeError(msg, remedy="leave io out: a regression takes and answers float32")
         for gate in self.gates.about_names:
             msg = f"{self.name}: {gate} is a limit on names, and a regression answers numbers"
             remedy = "leave it out; max_size_bytes and max_p50_ms apply, edgeface compare tells L2"

@@ -62,6 +62,18 @@ def export(
     strangers: unknown.Strangers = None,
     detector_model: options.DetectorModel = None,
     skip_broken: unknown.SkipBroken = False,
+    io: Annotated[
+        str | None,
+        typer.Option(
+            "--io", help="int8: also a TFLite file with int8 input and output. [default: pixels]"
+        ),
+    ] = None,
+    c_array: Annotated[
+        bool,
+        typer.Option(
+            "--c-array", help="Also that file as C, for microcontrollers; with --io int8."
+        ),
+    ] = False,
     labels: ownnetwork.Labels = "",
     wanted: ownnetwork.Input = "",
     photos: ownnetwork.Photos = None,
@@ -93,7 +105,7 @@ def export(
     asked = unknown.asked(_recipe(recipe, int8=int8, schemes=schemes, formats=formats), far)
     beyond = {"stability": stability, "curve": calibration_curve}
     asked = calibrating.asked(asked, calibration, method, calibrate_on, **beyond)
-    asked = searching.asked(asked, max_drop)
+    asked = _with_ends(searching.asked(asked, max_drop), io, c_array=c_array)
     if ownnetwork.is_own(folder):
         ownnetwork.check_possible(folder, strangers, calibrate_on)
         own = ownnetwork.described(folder, labels, wanted, photos, framing)
@@ -134,6 +146,14 @@ def _recipe(path: Path | None, *, int8: bool, schemes: str, formats: str) -> "Re
         msg = f"--int8, but {path} asks for {', '.join(recipe.schemes)} only"
         raise UsageError(msg, remedy="leave one of the two away")
     return recipe
+
+
+def _with_ends(recipe: "Recipe", io: str | None, *, c_array: bool) -> "Recipe":
+    """The recipe, with what the options say of integer ends."""
+    from dataclasses import replace
+
+    ends = options.one_of("--io", io, ("pixels", "int8")) or ("int8" if c_array else recipe.io)
+    return replace(recipe, io=ends, c_array=c_array or recipe.c_array)
 
 
 def _listed(option: str, text: str, known: "Sequence[str]") -> "tuple[Any, ...]":

@@ -149,6 +149,9 @@ def _bundle(
             made = job.make(searched, source, network, recipe, folder, teller)
         else:
             made = files.make(source, network, shown, pairs, folder, teller)
+        if recipe.io == "int8":
+            own = files.make_io(source, network, shown, folder, c_array=recipe.c_array)
+            made = (*made, own)
         listed = tuple(one.file for one in made)
         timed = p50_ms(listed, folder, shown.pixels) if recipe.gates.max_p50_ms is not None else {}
         limits = recipe.gates if searched is None else job.gates_of(recipe, listed)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeface import __version__, evaluate, sealed
+from edgeface import __version__, evaluate, records, sealed
 from edgeface import bundle as bundles
 from edgeface.acceptance import as_text
 from edgeface.bundlefolder import Format, Scheme
-from edgeface.convert import onnx, parity, tflite
+from edgeface.convert import carray, onnx, parity, tflite, tfliteio
 from edgeface.convert.network import Network
 from edgeface.convert.rejecting import check_beside, every
 from edgeface.convert.schemes import Converter
@@ -71,6 +71,31 @@ def make(
         how = bundles.Quantised(own) if scheme in bundles.CALIBRATED else None
         made.append(keep(path, content, format, scheme, source, network, sides, how))
     return tuple(made)
+
+
+def make_io(source: Source, network: Network, sides: Sides, folder: Path, *, c_array: bool) -> Made:
+    """Write the file with int8 ends into a folder.
+
+    Args:
+        source: What is exported.
+        network: Its network.
+        sides: Its pictures.
+        folder: Where to.
+        c_array: Whether to write it as a C header and source too.
+
+    Raises:
+        ConversionError: The file is not the network that was trained.
+    """
+    alone = replace(network, beside=None)
+    if sides.unknown is not None and sides.unknown.needs is not None:
+        sides = replace(sides, unknown=None)  # it answers probabilities alone
+    path = folder / f"{source.network}.int8.io.tflite"
+    content = tfliteio.to_int8_tensors(alone, sides.calibration)
+    how = bundles.Quantised()
+    made = keep(path, content, "tflite", "int8", source, alone, sides, how)
+    if c_array:
+        carray.write(folder, made.file, source)
+    return made
 
 
 def keep(
@@ -144,7 +169,9 @@ def _measure(
         raise ConversionError(msg)
     answers = every(backend.infer_all, sides.pixels)
     probs = answers[network.outputs[0]] if network.beside else next(iter(answers.values()))
-    largest = parity.check(path.name, scheme, probs, sides.probs, bounded=bounded)
+    # Of int8 probabilities each may be half a step off.
+    steps = network.classes / 2 * backend.output.scale
+    largest = parity.check(path.name, scheme, probs, sides.probs, bounded=bounded, rounded=steps)
     rule, unknown = Rule(fit_threshold(probs, sides.truth)), None
     if sides.unknown is not None:
         if network.beside is not None:
@@ -187,6 +214,9 @@ def _describe(path: Path, file: bundles.ModelFile, source: Source, sides: Sides)
         "threshold": repr(file.threshold),
         "weights_sha256": source.origin.weights_sha256,
     }
+    if file.integer_ends:
+        facts["input"] = json.dumps(records.plain(file.input))
+        facts["output"] = json.dumps(records.plain(file.output))
     if file.unknown is not None:
         facts["score"] = file.score
     if sides.unknown is not None and sides.unknown.means is not None:

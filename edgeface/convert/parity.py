@@ -40,6 +40,7 @@ def check(
     reference: evaluate.Probs,
     *,
     bounded: bool = True,
+    rounded: float = 0.0,
 ) -> float:
     """Hold the answers of a file against those of the trained network.
 
@@ -50,6 +51,8 @@ def check(
         reference: The network's.
         bounded: Whether it may not differ by more than a sound file does; else how far it may is
             asked elsewhere.
+        rounded: By how much more the sum of its answers may be off, because they are stored in
+            steps.
 
     Returns:
         The largest difference.
@@ -62,7 +65,7 @@ def check(
         msg = f"{name}: answers that are not numbers"
         raise ConversionError(msg, remedy="the converter wrote a broken file; please report this")
     sums = probs.sum(axis=1)
-    if np.abs(sums - 1).max() > 0.05:
+    if np.abs(sums - 1).max() > 0.05 + rounded:
         msg = f"{name}: probabilities that sum to {sums.min():.3f} to {sums.max():.3f}, not to 1"
         raise ConversionError(msg, remedy="the converter wrote a broken file; please report this")
     mean = float(np.abs(probs - reference).mean())

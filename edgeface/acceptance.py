@@ -4,6 +4,7 @@ How these figures are found is in `edgeface.rejection`.
 """
 
 import base64
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 Score = Literal["maximum", "margin", "energy", "distance"]
 How = Literal["strangers", "left out in turn"]
 
-# With fewer people than that, what one of them does is most of a rate.
+# With fewer people than that to measure on, what one of them does is most of a rate.
 FEW_PEOPLE = 10
 # What costs least comes first: of equally good ones it is taken.
 SCORES: tuple[Score, ...] = ("maximum", "margin", "energy", "distance")
@@ -101,10 +102,17 @@ class Unknown:
                 f"at {100 * self.far:g} % no enrolled person gets a name: this network does not "
                 "tell them from strangers that well; ask a higher rate, or train a better one"
             )
-        if self.how == "strangers" and min(self.fitted_people, rate.people) < FEW_PEOPLE:
+        if self.how == "strangers" and rate.people < FEW_PEOPLE:
             found.append(
-                f"strangers of {self.fitted_people + rate.people} people say little of others: "
-                f"{2 * FEW_PEOPLE} and more would"
+                f"{rate.people} strangers to measure on say little of others: "
+                f"{FEW_PEOPLE} and more would"
+            )
+        if self.how == "strangers" and (self.fitted_people + 1) * self.far < 1:
+            found.append(
+                f"whatever the number of pictures, {self.fitted_people} strangers to fit on "
+                f"cannot promise less than {100 / (self.fitted_people + 1):.0f} % for a person "
+                f"unlike any of them; {math.ceil(1 / self.far - 1 - 1e-9)} could promise "
+                f"{100 * self.far:g} %"
             )
         return tuple(found)
 

@@ -9,6 +9,10 @@ whatever the scores are, as long as all are drawn alike: that is a conformal pre
 Gammerman & Shafer 2005, "Algorithmic Learning in a Random World"). The share k / n alone would
 promise too much: of 100 strangers one may pass at 1 %, and the next one passes at 2 %.
 
+That holds for pictures drawn alike. Of K people, however many their pictures, the next person may
+be unlike all: what can be promised of every distribution is 1 / (K + 1) at best then (Dunn,
+Wasserman & Ramdas 2023, JASA 118:2491). So rates are measured on people that no threshold has seen.
+
 Pictures of one person are alike: twenty pictures each of ten strangers say less than two hundred
 strangers would. The interval of a false-accept rate therefore takes the pictures for fewer, by the
 design effect between people, and is the wider the fewer people there are (Korn & Graubard 1998,

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from edgeface.acceptance import Rate, Unknown
 from edgeface.bundle import Bundle, Measured, ModelFile
 from edgeface.cli.output import table
 from edgeface.errors import EdgefaceError, GateNotMet, RecipeError
@@ -41,7 +42,8 @@ def test_an_unknown_key_is_an_error_that_names_the_known_ones(tmp_path: Path) ->
     path.write_text(GOOD.replace("schemes", "shemes", 1))
     with pytest.raises(RecipeError) as found:
         Recipe.load(path)
-    known = "calibration, formats, gates, method, name, schemes, seed, target"
+    known = ", ".join(sorted(field.name for field in fields(Recipe)))
+    assert {"calibration", "far", "formats", "gates", "schemes", "seed"} <= set(known.split(", "))
     assert str(found.value) == f'pi4.toml: unknown key "shemes"; known keys: {known}'
 
 
@@ -323,3 +325,47 @@ def test_limits_on_size_and_latency_hold_for_a_regression(fixtures: Path):
     ]
     with pytest.raises(TypeError, match="check_for_regression was not asked first"):
         Gates(min_accuracy=0.5).check(files, None)
+
+
+def _with_unknown(accepted: int, named: int) -> ModelFile:
+    bundle = Bundle.load(Path(__file__).parent / "fixtures" / "bundle-schema1")
+    false, true = Rate(200, accepted, 20, 0.0, 0.1), Rate(50, named, 3, 0.0, 1.0)
+    unknown = Unknown("margin", 0.01, "strangers", 200, 20, 0, false, true)
+    return replace(bundle.manifest.files[0], unknown=unknown)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "named", "met"), [(2, 45, [True, True]), (3, 44, [False, False])]
+)
+def test_gates_on_strangers(accepted: int, named: int, met: list[bool]) -> None:
+    gates = Gates(max_far=0.01, min_true_accepts=0.9)
+    results = gates.check([_with_unknown(accepted, named)], 1.0)
+    assert [(r.gate, r.met, r.pictures) for r in results] == [
+        ("max_far", met[0], 200),
+        ("min_true_accepts", met[1], 50),
+    ]
+
+
+def test_a_limit_on_strangers_that_their_number_cannot_resolve_says_so() -> None:
+    fine, coarse = (
+        Gates(max_far=far).check([_with_unknown(0, 50)], 1.0)[0] for far in (0.01, 0.001)
+    )
+    assert not fine.too_fine
+    assert coarse.too_fine
+    assert coarse.row()[-1] == "200 pictures: too few to resolve this limit"
+
+
+@pytest.mark.parametrize("gate", ["max_far", "min_true_accepts"])
+def test_gates_on_strangers_need_a_rate(gate: str) -> None:
+    text = GOOD + f"{gate} = 0.5\n"
+    with pytest.raises(RecipeError, match=f"{gate}: how many strangers .* only measured with far"):
+        Recipe.parse(text, "x.toml")
+    assert Recipe.parse("far = 0.01\n" + text, "x.toml").far == 0.01
+    with pytest.raises(RecipeError, match="a search looks at"):
+        Recipe.parse("far = 0.01\nsearch = true\n" + text, "x.toml")
+
+
+@pytest.mark.parametrize("far", ["0.0", "1.0", "2.0", "-0.1"])
+def test_a_false_accept_rate_is_a_share(far: str) -> None:
+    with pytest.raises(RecipeError, match="far is a share of strangers above 0 and below 1"):
+        Recipe.parse(f"far = {far}\n" + GOOD, "x.toml")

@@ -159,17 +159,14 @@ class Searched:
 
 
 def _figure(best: Try, gate: Gate) -> float:
-    match gate:
-        case "min_accuracy":
-            return best.accuracy
-        case "max_drop_points":
-            return -best.delta_points
-        case "min_agreement":
-            return best.agreement
-        case "max_size_bytes":
-            return best.size_bytes
-        case "max_p50_ms":
-            return best.p50_ms
+    figures: dict[Gate, float] = {
+        "min_accuracy": best.accuracy,
+        "max_drop_points": -best.delta_points,
+        "min_agreement": best.agreement,
+        "max_size_bytes": best.size_bytes,
+        "max_p50_ms": best.p50_ms,
+    }
+    return figures[gate]
 
 
 def _in_float(one: Climbed) -> Sequence[str]:

@@ -66,6 +66,17 @@ def _cells(cells: list[Row]) -> str:
     return " | ".join([str(len(cells)), *texts, f"{width:.3g}"])
 
 
+def by_cell(rows: list[Row]) -> list[Row]:
+    """One a cell instead of one an interval: coverage and width by the name of the interval."""
+    cells: dict[str, Row] = {}
+    for row in rows:
+        facts = {k: v for k, v in row.items() if k not in ("method", "coverage", "width")}
+        cell = cells.setdefault(json.dumps(facts), {**facts, "coverage": {}, "width": {}})
+        cell["coverage"][row["method"]] = row["coverage"]
+        cell["width"][row["method"]] = row["width"]
+    return list(cells.values())
+
+
 def verdict_table(rows: list[Row]) -> Iterator[str]:
     """What is said, by pictures, changes and loss."""
     kinds = ("loses", "no loss found", "cannot tell", "gains")
@@ -104,7 +115,7 @@ def main() -> None:
     ]
     print("\n".join(lines))
     args.out.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    rows = ",\n".join(json.dumps(row) for row in cells)
+    rows = ",\n".join(json.dumps(cell) for cell in by_cell(cells))
     told = ",\n".join(json.dumps(row) for row in said)
     args.out.with_suffix(".json").write_text(
         f'{{"schema": 1, "repeats": {args.repeats}, "seed": {args.seed},\n'

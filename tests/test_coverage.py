@@ -4,9 +4,11 @@
 intervals that are wrong, so that it is seen that a wrong one would be found out.
 """
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -53,6 +55,18 @@ CELLS = [
 def test_the_paired_interval_holds_the_truth_as_often_as_it_says(n, lost, gained) -> None:
     share = held(drawn(n, lost, gained), gained - lost, lambda b, c: interval(b, c, n))
     assert LEAST <= share <= MOST
+
+
+def test_the_figures_that_stand_beside_the_benchmark_are_those_of_this_interval() -> None:
+    told = json.loads((Path(__file__).parents[1] / "benchmarks/results/coverage.json").read_text())
+    pairs = [cell for cell in told["cells"] if cell["of"] == "paired difference"]
+    enough = [cell for cell in pairs if cell["deciding"] >= 5]
+    assert len(enough) > 200
+    assert all(LEAST <= cell["coverage"]["Tango"] <= MOST for cell in enough)
+    for cell in enough[::40]:
+        n, lost, gained = cell["n"], cell["lost"], cell["gained"]
+        share = held(drawn(n, lost, gained), gained - lost, lambda b, c, n=n: interval(b, c, n))
+        assert share == pytest.approx(cell["coverage"]["Tango"], abs=0.015)
 
 
 @pytest.mark.parametrize(

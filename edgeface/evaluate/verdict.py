@@ -9,8 +9,8 @@ With an interval from ``low`` to ``high``, a test with ``p`` and a margin that c
 - **cannot tell**: everything else: a loss beyond the margin is neither shown nor ruled out; or the
   interval shows a loss that the exact test does not.
 
-So where nothing is lost, "loses" is said in at most 2.5 % of samples, and where the margin or more
-is lost, "no loss found" in at most about 2.5 % (measured: docs/decisions/0012).
+So where nothing is lost, "loses" is said in at most 2.5 % of samples, by the exact test; where the
+margin or more is lost, "no loss found" is in about as few (measured: docs/decisions/0012).
 """
 
 from edgeface.evaluate.paired import Paired

@@ -47,9 +47,9 @@ def compare(values: Values, reference: Values, y: Values) -> Comparison:
 
     Both intervals are paired, so that what is hard for both cancels out, and of Student's t. That
     of the L2 error takes its spread from leaving out each point in turn (Efron 1982, "The
-    Jackknife, the Bootstrap and Other Resampling Plans"); below some 36 points it covers the truth
-    less often than it says (docs/decisions/0012). They are infinite where an answer is not a finite
-    number, and where there is a single point.
+    Jackknife, the Bootstrap and Other Resampling Plans"); with fewer than 50 points it holds the
+    truth in 92 to 95 of 100 samples (docs/decisions/0012). They are infinite where an answer is not
+    a finite number, and where there is a single point.
     """
     errors, errors_reference = (_errors(v, y) for v in (values, reference))
     change = absolute = math.inf

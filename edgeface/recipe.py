@@ -178,9 +178,13 @@ class Gates:
 
 
 def _pictures(gate: Gate, file: AnyFile) -> int:
-    return (
-        _unknown(file).false_accepts.pictures if gate == "max_far" else _on_pictures(file).pictures
-    )
+    match gate:
+        case "max_far":
+            return _unknown(file).false_accepts.pictures
+        case "min_true_accepts":
+            return _unknown(file).true_accepts.pictures
+        case _:
+            return _on_pictures(file).pictures
 
 
 def _unknown(file: AnyFile) -> Unknown:

@@ -1,8 +1,10 @@
 """Model files that stand alone. The foreign ones are written here, byte by byte."""
 
 import contextlib
+import io
 import json
 import struct
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,6 +98,7 @@ def tflite(
     scale: float = 1 / 255,
     zero: int = -128,
     metadata: bytes | None = None,
+    entry: bytes = b"edgeface",
 ) -> bytes:
     """A linear classifier of 8x8 gray pictures: RESHAPE, FULLY_CONNECTED, SOFTMAX."""
     matrix, bias = weights()
@@ -145,7 +148,7 @@ def tflite(
     }
     if metadata is not None:
         buffers.append({0: metadata})
-        model[6] = [{0: b"edgeface", 1: ("<I", len(buffers) - 1)}]
+        model[6] = [{0: entry, 1: ("<I", len(buffers) - 1)}]
     return bytes(Flat(model).data)
 
 
@@ -347,7 +350,7 @@ def test_the_metadata_that_the_wrong_ones_differ_from_is_right(write) -> None:
         ({"preprocess": '{"height": 8, "width": NaN}'}, "NaN is no number"),
         ({"preprocess": '{"height": 8, "width": 8, "width": 8}'}, "a key stands twice"),
         ({"weights_sha256": "abc"}, "weights_sha256 'abc'"),
-        ({"network": "../x"}, "network"),
+        ({"network": "a\nb"}, "network"),
         ({"scheme": "x" * 500}, "scheme"),
         ({"labels": '["' + "x" * (1 << 20) + '"]'}, "metadata of"),
     ],
@@ -396,6 +399,69 @@ def test_cut_and_altered_files_are_refused_or_read_but_nothing_else(
         altered[-head if suffix == "tflite" else head] ^= 255
         with contextlib.suppress(EdgefaceError):
             read_facts(write(bytes(altered), f"x.{suffix}"))
+
+
+def standard(
+    mean: list[float], deviation: list[float], labels: str = "labels.txt", colour: int = 2
+) -> bytes:
+    """What other programs write into TFLite files: colours, normalisation, a file of labels."""
+    options = {0: ("<f", mean), 1: ("<f", deviation)}
+    content = {0: ("<B", 2), 1: {0: ("<b", colour)}}
+    pixels = {3: content, 4: [{0: ("<B", 3)}, {0: ("<B", 1), 1: options}]}
+    answer = {6: [{0: b"notes.txt", 2: ("<b", 1)}, {0: labels.encode(), 2: ("<b", 2)}]}
+    return bytes(Flat({0: b"x", 3: [{2: [pixels], 3: [answer]}]}).data)
+
+
+def archive(**files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as into:
+        for name, content in files.items():
+            into.writestr(f"{name}.txt", content)
+    return packed.getvalue()
+
+
+def test_metadata_of_other_programs_is_believed(write) -> None:
+    pytest.importorskip("ai_edge_litert")
+    entry = b"TFLITE_METADATA"
+    content = tflite(metadata=standard([127.5], [127.5]), entry=entry)
+    facts = read_facts(write(content + archive(labels=b"up\ndown\n")))
+    assert (facts.labels, facts.colour) == (("up", "down"), "gray")
+    assert facts.scaling == modelfile.SCALINGS["-1..1"]
+    assert list(missing(facts)) == ["--framing"]
+    model = open_model(complete(facts, framing="whole"))
+    assert np.allclose(model.infer(PICTURES[1]), expected(PICTURES[1], 1 / 127.5, -1), atol=1e-5)
+    with pytest.raises(UsageError, match=r"--scaling 0\.\.1: .* says -1\.\.1"):
+        complete(facts, scaling="0..1")
+    odd = write(tflite(metadata=standard([10], [20]), entry=entry) + archive(labels=b"a\nb"))
+    model = open_model(complete(read_facts(odd), framing="whole"))
+    assert np.allclose(model.infer(PICTURES[1]), expected(PICTURES[1], 1 / 20, -0.5), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "behind", "said"),
+    [
+        (standard([0], [0]), archive(labels=b"a\nb"), "is broken"),
+        (standard([0], [float("nan")]), archive(labels=b"a\nb"), "scale no pixels"),
+        (standard([], [1]), archive(labels=b"a\nb"), "is broken"),
+        (standard([1, 2, 3], [1, 1, 1]), archive(labels=b"a\nb"), "other channels"),
+        (standard([0], [1]), b"", "cannot be read from the archive"),
+        (standard([0], [1]), archive(other=b"a\nb"), "cannot be read from the archive"),
+        (standard([0], [1]), archive(labels=b"a\x00\nb"), "line 1 is no name"),
+        (standard([0], [1]), archive(labels=b"a\n" * (3 << 20)), "over 4 MiB"),
+        (standard([0], [1])[:40], b"", "is broken"),
+    ],
+)
+def test_broken_metadata_of_other_programs_is_an_error(write, metadata, behind, said) -> None:
+    content = tflite(metadata=metadata, entry=b"TFLITE_METADATA")
+    with pytest.raises(BackendError, match=said):
+        read_facts(write(content + behind))
+
+
+def test_labels_that_do_not_go_with_the_output_are_left_aside(write) -> None:
+    content = tflite(metadata=standard([0], [1]), entry=b"TFLITE_METADATA")
+    facts = read_facts(write(content + archive(labels=b"a\nb\nc")))
+    assert facts.labels is None
+    assert facts.more == (("its labels", "3 names, left aside: it tells 2 apart"),)
 
 
 def test_what_is_no_model_file(write, tmp_path: Path, monkeypatch) -> None:

@@ -8,8 +8,9 @@
 """
 
 from edgeface.modelfile.adapt import Model, check_kind, missing, open_model
-from edgeface.modelfile.complete import complete, read_labels
+from edgeface.modelfile.complete import complete
 from edgeface.modelfile.facts import SCALINGS, Answers, Facts, Scaling
+from edgeface.modelfile.labels import read_labels
 from edgeface.modelfile.read import read_facts
 
 __all__ = [

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import get_args
 
 from edgeface.errors import UsageError
 from edgeface.images import Colour, Framing, Preprocess
 from edgeface.modelfile.facts import SCALINGS, Answers, Facts
-from edgeface.modelfile.read import MOST_LABELS
-
-MOST_LABEL_BYTES = 4 << 20
 
 
 def complete(
@@ -90,29 +86,3 @@ def _known(option: str, value: str | None, known: tuple[str, ...]) -> str | None
         msg = f"--{option} {value}: one of {', '.join(known)}"
         raise UsageError(msg)
     return value
-
-
-def read_labels(path: Path) -> tuple[str, ...]:
-    """Labels from a file of text: one a line, in the order of the output; empty lines at its end.
-
-    Raises:
-        UsageError: It cannot be read, is too large, holds no text, or a line that is no name.
-    """
-    try:
-        if path.stat().st_size > MOST_LABEL_BYTES:
-            msg = f"--labels {path}: over {MOST_LABEL_BYTES >> 20} MiB; a name a line is read"
-            raise UsageError(msg)
-        lines = path.read_bytes().decode("utf-8-sig").rstrip().splitlines()
-    except OSError as error:
-        msg = f"--labels {path}: cannot be read ({error.strerror})"
-        raise UsageError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"--labels {path}: not text in UTF-8"
-        raise UsageError(msg) from error
-    names = tuple(line.strip() for line in lines)
-    wrong = [i for i, n in enumerate(names, 1) if not n or not n.isprintable() or len(n) > 1000]
-    if not names or wrong or len(names) > MOST_LABELS:
-        where = f"line {wrong[0]} is no name" if wrong else f"{len(names)} lines"
-        msg = f"--labels {path}: {where}; one name a line is read"
-        raise UsageError(msg)
-    return names

@@ -1,47 +1,19 @@
 """Reading what a model file says of itself, before any runtime sees it."""
 
 import hashlib
-import json
-import math
-import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edgeface import records
-from edgeface.acceptance import SCORES, Score, from_text
 from edgeface.bundle import Tensor
-from edgeface.bundlefolder import Format, Task
+from edgeface.bundlefolder import Format
 from edgeface.errors import BackendError, UsageError
-from edgeface.images import Preprocess
+from edgeface.modelfile import own
 from edgeface.modelfile.facts import RAW, SCALINGS, Facts, Scaling
+from edgeface.modelfile.standard import ENTRY, Standard, read_standard
 from edgeface.runtime import onnxfile, tflitefile
-from edgeface.runtime.graph import MOST_BYTES, Graph
+from edgeface.runtime.graph import MOST_BYTES
 from edgeface.runtime.metadata import entry
-
-METADATA = "edgeface"
-MOST_METADATA = 1 << 20  # characters
-MOST_LABELS = 100_000
-REMEDY = "its metadata was altered: copy it again from where it was made"
-_KNOWN = ("edgeface", "network", "scheme", "task", "weights_sha256", "detector")
-_RANGES: Mapping[Score, tuple[float, float]] = {
-    "maximum": (0.0, 1.0),
-    "margin": (0.0, 1e6),
-    "energy": (-1e6, 1e6),
-    "distance": (-1.0, 1.0),
-}
-_FORMS = {
-    "edgeface": r"[0-9A-Za-z.+-]{1,40}",
-    "network": r"[0-9A-Za-z_.-]{1,60}",
-    "scheme": r"[0-9a-z]{1,20}",
-    "task": "|".join(get_args(Task)),
-    "weights_sha256": r"[0-9a-f]{64}",
-    "detector": r"[a-z]{1,20}",
-}
 
 
 def read_facts(path: Path) -> Facts:
@@ -61,7 +33,7 @@ def read_facts(path: Path) -> Facts:
     if not graph.inputs or not graph.outputs:
         msg = f"{path}: a model without an input or an output"
         raise BackendError(msg, remedy="convert the model again")
-    ours = _ours(path, content) if tflite else _own_entries(graph)
+    ours = own.read_tflite(path, content) if tflite else own.read_onnx(graph)
     facts = Facts(
         path=path,
         format=format,
@@ -78,7 +50,11 @@ def read_facts(path: Path) -> Facts:
         size_bytes=len(content),
         graph=graph,
     )
-    return _with_ours(facts, ours) if ours else _as_told_by_tensors(facts)
+    if ours:
+        return own.with_own(facts, ours)
+    found = entry(content, ENTRY, str(path)) if tflite else None
+    told = Standard() if found is None else read_standard(found, content, str(path))
+    return _as_told(facts, told)
 
 
 def _content(path: Path) -> tuple[Format, bytes]:
@@ -100,149 +76,22 @@ def _content(path: Path) -> tuple[Format, bytes]:
         raise BackendError(msg) from error
 
 
-def _ours(path: Path, content: bytes) -> Mapping[str, Any]:
-    """The metadata of a TFLite file of ours; nothing where another program wrote it."""
-    where = f"{path}: metadata"
-    found = entry(content, METADATA, str(path))
-    if found is None:
-        return {}
-    if len(found) > MOST_METADATA:
-        msg = f"{where} of {len(found)} bytes; at most {MOST_METADATA} are read"
-        raise BackendError(msg, remedy=REMEDY)
-    try:
-        data = records.from_json(found.decode("utf-8"), where, BackendError)
-    except UnicodeDecodeError as error:
-        msg = f"{where}: not text in UTF-8"
-        raise BackendError(msg, remedy=REMEDY) from error
-    if not isinstance(data, dict) or not data:
-        msg = f"{where}: no table of facts"
-        raise BackendError(msg, remedy=REMEDY)
-    return data
-
-
-def _own_entries(graph: Graph) -> Mapping[str, Any]:
-    """The metadata of an ONNX file of ours, or nothing."""
-    return graph.entries if METADATA in graph.entries else {}
-
-
-def _with_ours(facts: Facts, data: Mapping[str, Any]) -> Facts:
-    where = f"{facts.path}: metadata"
-    texts = {key: _text(data, key, where) for key in _KNOWN}
-    task: Task = "regress" if texts["task"] == "regress" else "classify"
-    read = ("labels", "preprocess", "threshold", "score", "class_means")
-    facts = replace(
-        facts,
-        task=task,
-        scheme=texts["scheme"] or facts.scheme,
-        network=texts["network"],
-        weights_sha256=texts["weights_sha256"],
-        edgeface=texts["edgeface"],
-        detector=texts["detector"],
-        more=tuple(
-            (str(key)[:60], str(value)[:200])
-            for key, value in data.items()
-            if key not in _KNOWN + read and str(key).isprintable() and str(value).isprintable()
-        ),
-    )
-    if task == "regress":
-        return facts
-    prepare = records.build(
-        Preprocess, _json(data, "preprocess", where), f"{where}: preprocess", BackendError
-    )
-    labels = _labels(_json(data, "labels", where), where)
-    score = _score(data, where)
-    if facts.picture_shape != prepare.shape or facts.classes != len(labels):
-        msg = (
-            f"{where}: {len(labels)} labels and pixels of {prepare.shape} do not go with tensors "
-            f"of {facts.input.shape} and {[port.shape for port in facts.graph.outputs]}"
-        )
-        raise BackendError(msg, remedy=REMEDY)
-    return replace(
-        facts,
-        labels=labels,
-        preprocess=prepare,
-        threshold=_threshold(data, score, where),
-        score=score,
-        means=_means(data, len(labels), where) if score == "distance" else None,
-        colour=prepare.colour,
-        framing=prepare.framing,
-        scaling=RAW,
-        answers="probs",
-    )
-
-
-def _text(data: Mapping[str, Any], key: str, where: str) -> str | None:
-    value = data.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str) or not re.fullmatch(_FORMS[key], value):
-        msg = f"{where}: {key} {str(value)[:60]!r} is not what edgeface writes"
-        raise BackendError(msg, remedy=REMEDY)
-    return value
-
-
-def _json(data: Mapping[str, Any], key: str, where: str) -> Any:
-    """A value that is JSON within a text, as ONNX needs it and TFLite has it too."""
-    value = data.get(key)
-    if not isinstance(value, str) or len(value) > MOST_METADATA:
-        msg = f"{where}: {key} is missing, or is no text"
-        raise BackendError(msg, remedy=REMEDY)
-    return records.from_json(value, f"{where}: {key}", BackendError)
-
-
-def _labels(data: Any, where: str) -> tuple[str, ...]:
-    if not isinstance(data, list) or not 0 < len(data) <= MOST_LABELS:
-        msg = f"{where}: labels: no list of 1 to {MOST_LABELS} names"
-        raise BackendError(msg, remedy=REMEDY)
-    for label in data:
-        if not isinstance(label, str) or not label.isprintable() or not 0 < len(label) <= 1000:
-            msg = f"{where}: labels: {json.dumps(label)[:60]} is no name"
-            raise BackendError(msg, remedy=REMEDY)
-    if len(set(data)) < len(data):
-        msg = f"{where}: labels: one stands twice"
-        raise BackendError(msg, remedy=REMEDY)
-    return tuple(data)
-
-
-def _score(data: Mapping[str, Any], where: str) -> Score:
-    value = data.get("score", "maximum")
-    for known in SCORES:
-        if value == known:
-            return known
-    msg = f"{where}: score {str(value)[:60]!r}: one of {', '.join(SCORES)}"
-    raise BackendError(msg, remedy=REMEDY)
-
-
-def _means(data: Mapping[str, Any], classes: int, where: str) -> NDArray[np.float32]:
-    try:
-        return from_text(str(data.get("class_means", "")), classes)
-    except ValueError as error:
-        msg = f"{where}: class_means are not those of {classes} classes"
-        raise BackendError(msg, remedy=REMEDY) from error
-
-
-def _threshold(data: Mapping[str, Any], score: Score, where: str) -> float:
-    value = data.get("threshold")
-    try:
-        number = float(value) if isinstance(value, str | int | float) else math.nan
-    except (ValueError, OverflowError):
-        number = math.nan
-    # The smallest step above 1 is what nobody reaches.
-    low, high = _RANGES[score]
-    if isinstance(value, bool) or not (low <= number <= math.nextafter(high, math.inf)):
-        msg = f"{where}: threshold {str(value)[:60]!r} is no number from {low:g} to {high:g}"
-        raise BackendError(msg, remedy=REMEDY)
-    return number
-
-
-def _as_told_by_tensors(facts: Facts) -> Facts:
-    """What the tensors of a foreign file tell."""
-    shape, head = facts.picture_shape, facts.graph.heads[0]
+def _as_told(facts: Facts, told: Standard) -> Facts:
+    """What the tensors of a foreign file tell, and its metadata; the tensors cannot be wrong."""
+    shape, head, labels = facts.picture_shape, facts.graph.heads[0], told.labels
     if shape is not None and shape[2] == 1:
         facts = replace(facts, colour="gray")
+    elif shape is not None and told.colour == "rgb":
+        facts = replace(facts, colour="rgb")
     if facts.classes is not None and head is not None:
         facts = replace(facts, answers="logits" if head == "linear" else "probs")
-    return replace(facts, scaling=_scaling_of(facts.input))
+    if labels is not None and facts.classes is not None and len(labels) != facts.classes:
+        aside = f"{len(labels)} names, left aside: it tells {facts.classes} apart"
+        facts, labels = replace(facts, more=(("its labels", aside),)), None
+    if shape is not None and told.scaling and len(told.scaling.scale) not in (1, shape[2]):
+        msg = f"{facts.path}: its {ENTRY} normalises other channels than the input has"
+        raise BackendError(msg, remedy="convert the model again")
+    return replace(facts, labels=labels, scaling=_scaling_of(facts.input) or told.scaling)
 
 
 def _scaling_of(port: Tensor) -> Scaling | None:

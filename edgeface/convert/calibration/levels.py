@@ -28,7 +28,8 @@ def check(calibration: Pixels, evaluation: Pixels) -> list[Finding]:
     ours, theirs = counts_of(calibration), counts_of(evaluation)
     low, high = ends(ours)
     if high <= 1:
-        said = f"no pixel is above {high}: pictures that were divided by 255 before"
+        top = int(np.flatnonzero(ours).max())
+        said = f"no pixel is above {top}: pictures that were divided by 255 before"
         return [Finding("wrong scaling", "error", said, _SCALED)]
     held_low, held_high = ends(theirs)
     if high - low < LEAST_SPAN * (held_high - held_low):

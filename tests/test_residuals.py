@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeface import residuals
+from edgeface.errors import UsageError
 
 NUMBERS = st.floats(-1e6, 1e6, width=32)
 
@@ -114,6 +115,12 @@ def test_the_words(n: int, more: float, words: str) -> None:
         assert back.kind == "gains"
         assert back.words.startswith("gains ")
         assert back.within_margin
+
+
+@pytest.mark.parametrize("wrong", [0, -0.1, math.nan])
+def test_a_margin_of_nothing_is_refused(wrong: float) -> None:
+    with pytest.raises(UsageError, match="has to be above 0"):
+        residuals.judge(residuals.compare(*noisy(20, 1.0)), wrong)
 
 
 def test_nothing_is_said_in_percent_of_an_error_that_is_none() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeface import evaluate
+from edgeface.errors import UsageError
 from edgeface.verdicts import alike, at_least
 
 
@@ -89,6 +90,21 @@ def test_another_margin_may_change_what_is_said() -> None:
     assert evaluate.judge(found, 0.3).kind == "cannot tell"
     assert evaluate.judge(found, 1.0).kind == "no loss found"
     assert not evaluate.judge(found, 0.3).within_margin
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1e-20, float("nan")])
+def test_a_margin_that_nothing_can_be_told_by_is_refused(wrong: float) -> None:
+    for asked in (
+        lambda: evaluate.judge(of(100, 1, 0), wrong),
+        lambda: of(100, 1, 0).needed(wrong),
+    ):
+        with pytest.raises(UsageError, match=r"no difference below 0\.001 can be told"):
+            asked()
+
+
+def test_the_finest_margin_is_told_in_no_time() -> None:
+    assert of(100, 1, 0).needed(0.001) > 10**7
+    assert evaluate.judge(of(100, 1, 0), 0.001).kind == "cannot tell"
 
 
 def test_numbers_are_written_so_that_they_differ_and_show() -> None:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.errors import UsageError
 from edgeface.evaluate.shares import Z
 
+FINEST = 0.001  # points; less takes hundreds of thousands of pictures, of which none changes
 _HALVINGS = 60  # of an interval no longer than 2: below the last digit of a float
 
 
@@ -51,11 +53,15 @@ class Paired:
         """How many pictures would resolve a difference, if as many of 100 change as did here.
 
         Args:
-            points: The wanted half width of the interval, above 0.
+            points: The wanted half width of the interval, at least `FINEST`.
 
         Returns:
             At least `n` where ``points`` is no more than `resolves_points`.
+
+        Raises:
+            UsageError: It is less.
         """
+        check_points(points)
         few, many = 0, 1
         while self._half(many) > points:
             few, many = many, 2 * many
@@ -68,6 +74,17 @@ class Paired:
         scale = n / self.n
         low, high = interval(self.lost * scale, self.gained * scale, n)
         return 50 * (high - low)
+
+
+def check_points(points: float) -> None:
+    """Say that a difference is too small to ask for.
+
+    Raises:
+        UsageError: It is below `FINEST`, or not a number.
+    """
+    if not points >= FINEST:
+        msg = f"{points:g} points: no difference below {FINEST:g} can be told"
+        raise UsageError(msg, remedy="0.5 points take a thousand pictures or several")
 
 
 def pair(right: NDArray[np.bool_], reference: NDArray[np.bool_]) -> Paired:

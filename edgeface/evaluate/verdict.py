@@ -13,7 +13,7 @@ So where nothing is lost, "loses" is said in at most 2.5 % of samples, by the ex
 margin or more is lost, "no loss found" is in about as few (measured: docs/decisions/0012).
 """
 
-from edgeface.evaluate.paired import Paired
+from edgeface.evaluate.paired import Paired, check_points
 from edgeface.verdicts import Kind, Verdict, alike, at_least, wanted
 
 MARGIN = 0.5  # points
@@ -25,8 +25,12 @@ def judge(paired: Paired, margin: float = MARGIN) -> Verdict:
 
     Args:
         paired: Of a file against the reference.
-        margin: The loss that counts for nothing, in points; above 0.
+        margin: The loss that counts for nothing, in points.
+
+    Raises:
+        UsageError: The margin is below 0.001 points.
     """
+    check_points(margin)
     kind = kind_of(paired, margin)
     if kind == "no loss found":
         shown = max(paired.resolves_points, -paired.low)

@@ -13,6 +13,7 @@ a margin that counts for nothing:
 
 import math
 
+from edgeface.errors import UsageError
 from edgeface.residuals.change import Comparison
 from edgeface.verdicts import Kind, Verdict, alike, at_least, wanted
 
@@ -24,8 +25,14 @@ def judge(compared: Comparison, margin: float = MARGIN) -> Verdict:
 
     Args:
         compared: A file against the reference.
-        margin: The loss that counts for nothing, as a share of the reference's L2 error; above 0.
+        margin: The loss that counts for nothing, as a share of the reference's L2 error.
+
+    Raises:
+        UsageError: The margin is not above 0.
     """
+    if not margin > 0:
+        msg = f"a margin of {100 * margin:g} %: it has to be above 0"
+        raise UsageError(msg, remedy="2 % of the error is the default")
     if not math.isfinite(compared.l2):
         return Verdict("loses", "loses: an answer is no number", margin, within_margin=False)
     if not math.isfinite(compared.l2_change):

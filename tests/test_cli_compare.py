@@ -80,6 +80,7 @@ def test_by_default_the_newest_bundle_on_its_own_validation_side(with_run: Path,
     assert ran.code == 0, ran.err
     assert "bundle: bundles/tiny (the newest)" in ran.err
     found = json.loads(ran.out)
+    assert (found["schema"], found["compared"]) == (2, [str(Path("bundles/tiny"))])
     assert found["on"] == "validation side of runs/tiny"
     assert (found["n"], found["strangers"], found["trained_on"]) == (3, 0, 0)
     assert [f["file"] for f in found["files"]] == [
@@ -109,7 +110,6 @@ def test_strangers(with_run: Path, cli, tmp_path: Path) -> None:
     assert (found["n"], found["strangers"]) == (3, 8)
     assert all(row["strangers_named"] == 8 for row in found["files"])
     ran = cli(*words)
-    assert "strangers named" in ran.out
     assert "8 (100.0 %)" in ran.out
     assert "strangers: 8 faces of people who were not enrolled" in ran.out
     ran = cli("compare", "--strangers", tmp_path / "photos", "--detector", "none")
@@ -175,6 +175,98 @@ def test_photographs_that_are_gone_or_changed(with_run: Path, cli, tmp_path: Pat
     assert "the photographs of runs/tiny are gone" in ran.err
 
 
+def test_a_table_that_fits_a_terminal_and_a_verdict_a_file(with_run: Path, cli, tmp_path) -> None:
+    new = photographs(tmp_path / "new", {"ada": 50, "bob": 140, "cyd": 225, "eve": 200}, count=9)
+    ran = cli("compare", with_run, new, "--detector", "none", "--per-class", "--confusion")
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    begin = next(i for i, line in enumerate(lines) if line.startswith("file "))
+    assert max(map(len, lines[begin : begin + 8])) <= 100
+    assert "held against tiny.float32.tflite (the float32 file)" in ran.out
+    said = [line for line in lines if line.startswith("tiny.int8.onnx: ")]
+    assert said == [
+        "tiny.int8.onnx: cannot tell: 27 pictures resolve 12.5 points; 765 would resolve 0.5; "
+        "0 lost, 0 gained, p = 1"
+    ]
+    assert any(line.split() == ["ada", *["9"] * 5] for line in lines)
+    assert "shows  taken for" in ran.out
+
+
+def test_a_page_and_markdown_are_written_where_asked(with_run: Path, cli, tmp_path: Path) -> None:
+    page, text = tmp_path / "out" / "c.html", tmp_path / "out" / "c.md"
+    ran = cli("compare", "--html", page, "--markdown", text, "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["n"] == 3
+    assert page.read_text().startswith("<!doctype html>")
+    assert text.read_text().startswith("# Compared: bundles/tiny")
+    assert sorted(p.name for p in page.parent.iterdir()) == ["c.html", "c.md"]
+    assert f"written: {page}" in ran.err
+    before = page.read_bytes()
+    page.write_text("mine")
+    ran = cli("compare", "--html", page)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"--html {page} exists already" in ran.err
+    assert page.read_text() == "mine"
+    assert cli("compare", "--html", page, "--force").code == 0
+    assert page.read_bytes() == before
+    ran = cli("compare", "--html", text, "--markdown", text, "--force")
+    assert (ran.code, "both name" in ran.err) == (2, True)
+    ran = cli("compare", "--html", tmp_path)
+    assert (ran.code, "a folder, not a file" in ran.err) == (2, True)
+
+
+def test_two_exports_and_a_chosen_reference(with_run: Path, cli, tmp_path: Path) -> None:
+    shutil.copytree(with_run, tmp_path / "later" / "tiny")
+    ran = cli("compare", with_run, "later/tiny", "--against", "later/tiny/tiny.int8.onnx")
+    assert ran.code == 0, ran.err
+    assert "held against later/tiny/tiny.int8.onnx (as asked)" in ran.out
+    assert "bundles/tiny/tiny.int8.onnx: cannot tell" in ran.out
+    ran = cli("compare", with_run / "tiny.int8.onnx", with_run / "tiny.int8.tflite", "--json")
+    found = json.loads(ran.out)
+    assert [f["file"] for f in found["files"]] == ["tiny.int8.tflite", "tiny.int8.onnx"]
+    ran = cli("compare", with_run, "--against", "gone.onnx")
+    assert (ran.code, "gone.onnx is not among the files" in ran.err) == (2, True)
+
+
+def test_photographs_by_option(with_run: Path, cli, tmp_path: Path) -> None:
+    new = photographs(tmp_path / "new", GREYS)
+    (new / "manifest.json").write_text("{}")  # who knows what else they keep there
+    ran = cli("compare", with_run, "--data", new, "--detector", "none", "--json")
+    assert json.loads(ran.out)["on"] == str(new)
+    ran = cli("compare", with_run, tmp_path / "photos", "--data", new)
+    assert ran.code == 2
+    assert "one set of photographs or points can be compared on" in ran.err
+
+
+def test_a_file_alone_needs_photographs(
+    fixture_bundle: Path, cli, tmp_path: Path, drawn_photos: Path
+) -> None:
+    alone = Path(shutil.copy(fixture_bundle / "friends.int8.tflite", tmp_path / "mine.tflite"))
+    ran = cli("compare", alone)
+    assert ran.code == 2
+    assert "files that stand alone have no run" in ran.err
+    words = ("--data", drawn_photos, "--detector", "none", "--against", "friends.int8.tflite")
+    ran = cli("compare", fixture_bundle, alone, *words, "--json")
+    assert ran.code == 0, ran.err
+    found = json.loads(ran.out)
+    row = found["files"][-1]
+    assert (found["n"], row["file"], row["scheme"]) == (72, "mine.tflite", "int8")
+    assert (row["parity"], row["flips"], row["flipped"]) == (0, 0, [])
+
+
+def test_what_is_neither_a_bundle_nor_photographs(with_run: Path, cli, tmp_path: Path) -> None:
+    (tmp_path / "half").mkdir()
+    shutil.copy(with_run / "tiny.int8.onnx", tmp_path / "half")
+    ran = cli("compare", "half")
+    assert ran.code == 2
+    assert "half holds tiny.int8.onnx and no manifest.json: it is no bundle" in ran.err
+    ran = cli("compare", "runs/tiny")
+    assert ran.code == 2
+    assert "remedy: edgeface export runs/tiny --int8" in ran.err
+    ran = cli("compare", with_run, "photos", "gone")
+    assert (ran.code, "gone: no such folder or file" in ran.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -183,6 +275,9 @@ def test_photographs_that_are_gone_or_changed(with_run: Path, cli, tmp_path: Pat
         (("--strangers", "nowhere"), 2, "no such folder or zip"),
         (("bundles/tiny", "photos", "--detector", "hog"), 2, "unknown detector"),
         (("--threads", "0"), 2, "--threads"),
+        (("--margin", "0"), 2, "--margin 0: above 0"),
+        (("gone.onnx",), 2, "no such file"),
+        (("--labels", "ada"), 2, "no such file, and no list of names either"),
     ],
 )
 def test_asked_wrongly(

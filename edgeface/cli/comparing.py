@@ -76,15 +76,17 @@ def tell(result: "Compared", *, per_class: bool, confusion: bool) -> None:
     for name, why in result.skipped.items():
         output.say(f"not compared: {name}: {why}")
     strangers = bool(result.pictures.stranger_people)
-    head = ["file", "accuracy", "95 %", "delta", "agree", "flips", "size", "unknown"]
-    head += ["strangers named"] if strangers else []
-    output.table(head, [_row(file, strangers) for file in result.files])
-    output.result(
-        f"delta: points, {words.reference(result)}. unknown: enrolled under the threshold."
-    )
+    rules = any(file.accepting is not None for file in result.files)
+    head = ["file", "accuracy", "95 %", "delta", "agree", "flips", "size"]
+    head += ["unknown"] if rules else []
+    head += ["strangers"] if rules and strangers else []
+    output.table(head, [_row(file)[: len(head)] for file in result.files])
+    output.result(f"delta: points, {words.reference(result)}")
+    if rules:
+        output.result("unknown: share of enrolled people's pictures that are under the threshold")
     if strangers:
-        output.result(words.strangers_note(result))
-    else:
+        output.result(f"{words.strangers_note(result)}, and how many get a name")
+    elif rules:
         output.say(
             "how many strangers would be given a name was not measured: --strangers PHOTOS does"
         )
@@ -99,11 +101,13 @@ def tell(result: "Compared", *, per_class: bool, confusion: bool) -> None:
         output.table(*words.mix_ups(result, _MOST_MIX_UPS))
 
 
-def _row(file: "Measured", strangers: bool) -> list[str]:
+def _row(file: "Measured") -> list[str]:
+    """All cells; the last are cut off where no file has a threshold, or there are no strangers."""
     from edgeface.comparison import words
 
     against, reference = file.against, file.is_reference
-    cells = [
+    rate = None if file.accepting is None else file.accepting.strangers
+    return [
         file.subject.name,
         f"{against.accuracy:.3f}",
         f"{against.accuracy_low:.3f}–{against.accuracy_high:.3f}",
@@ -112,8 +116,5 @@ def _row(file: "Measured", strangers: bool) -> list[str]:
         output.NONE if reference else str(against.flips),
         words.size(file),
         output.NONE if file.accepting is None else f"{1 - file.accepting.named.mean():.3f}",
+        output.NONE if rate is None else f"{rate.accepted} ({100 * rate.share:.1f} %)",
     ]
-    if strangers:
-        rate = None if file.accepting is None else file.accepting.strangers
-        cells.append(output.NONE if rate is None else f"{rate.accepted} ({100 * rate.share:.1f} %)")
-    return cells

@@ -76,6 +76,6 @@ def reference_first(files: Sequence[C], against: Path | None) -> list[C]:
         asked = [f for f in files if f.path.name == str(against)]
     if len(asked) != 1:
         said = "is not among the files that are compared" if not asked else "may be several files"
-        msg = f"--against {against}: {said}"
+        msg = f"--against {against} {said}"
         raise UsageError(msg, remedy=f"one of {', '.join(f.name for f in files)}")
     return asked + [f for f in files if f is not asked[0]]

@@ -17,8 +17,8 @@ ul.verdicts b { display: block; }
 .verdicts li.none { border-color: var(--good); } .verdicts li.loses { border-color: var(--bad); }
 .verdicts li.gains { border-color: var(--c2); } .verdicts li.unsure { border-color: var(--unsure); }
 .caution { color: var(--bad); font-weight: 600; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 32rem), 1fr)); gap: 1rem;
-  padding: 0; list-style: none; }
+.cards { display: grid; gap: 1rem; padding: 0;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 32rem), 1fr)); list-style: none; }
 .card { border: 1px solid var(--line); border-radius: 8px; padding: .8rem; min-width: 0; }
 .card header { margin-bottom: .5rem; line-height: 1.3; overflow-wrap: anywhere; }
 .card .both { display: flex; gap: .9rem; align-items: flex-start; }

@@ -36,7 +36,7 @@ def shown(result: Compared) -> list[str]:
     strange = unknown_training([file.subject for file in result.files])
     if strange:
         said.append(
-            f"what {', '.join(strange)} was trained on is not known: it may be among these pictures"
+            f"not known: what {', '.join(strange)} learned from; these pictures may be among it"
         )
     return said
 

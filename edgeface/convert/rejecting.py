@@ -247,7 +247,7 @@ def check_beside(
     """
     own, found = network.parts(pixels)[beside], outputs[beside]
     alike = 0.0
-    if found.shape == own.shape and np.isfinite(found).all():
+    if found.shape == own.shape and np.isfinite(found).all() and np.ptp(found) and np.ptp(own):
         alike = float(np.corrcoef(found.ravel(), own.ravel())[0, 1])
     if not alike >= ALIKE:
         msg = f"{name}: its {beside} {found.shape} is not the network's (correlation {alike:.3f})"

@@ -104,3 +104,13 @@ def test_a_recipe_that_cannot_be_carried_out_says_so(how: dict, message: str) ->
 def test_a_regression_has_no_integer_ends() -> None:
     with pytest.raises(RecipeError, match="is for networks that look at pixels"):
         ASKED.check_for_regression()
+
+
+def test_explain_reads_its_tensors_too(bundle: Bundle) -> None:
+    from edgeface.train.explain.tflite import stored
+
+    file = bundle.manifest.files[-1]
+    pixels, outputs = bundle.golden()
+    tensors, answers_ = stored(bundle.path(file).read_bytes(), pixels[0])
+    assert np.array_equal(answers_[0], outputs[file.name][0])
+    assert {t.dtype for t in tensors} == {"int8"}

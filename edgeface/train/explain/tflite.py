@@ -33,7 +33,9 @@ def stored(content: bytes, crop: Pixels) -> tuple[tuple[Stored, ...], list[NDArr
             model_content=content, experimental_preserve_all_tensors=True, num_threads=1
         )
         interpreter.allocate_tensors()
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], crop[None])
+        begin = interpreter.get_input_details()[0]
+        given = (crop ^ np.uint8(128)).view(np.int8) if begin["dtype"] == np.int8 else crop
+        interpreter.set_tensor(begin["index"], given[None])
         interpreter.invoke()
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     graph = model.subgraphs[0]
@@ -45,7 +47,11 @@ def stored(content: bytes, crop: Pixels) -> tuple[tuple[Stored, ...], list[NDArr
         kind = operators.get(max(code.builtinCode, code.deprecatedBuiltinCode), "CUSTOM")
         for index in operator.outputs:
             found.append(_one(interpreter, graph, int(index), str(kind), len(found)))
-    answer = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    end = interpreter.get_output_details()[0]
+    answer = interpreter.get_tensor(end["index"])
+    if end["dtype"] == np.int8:
+        scale, zero = end["quantization"]
+        answer = (answer.astype(np.float32) - np.float32(zero)) * np.float32(scale)
     return tuple(found), [np.asarray(answer[0])]
 
 

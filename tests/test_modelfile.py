@@ -482,6 +482,13 @@ def test_labels_come_from_a_file_of_text(write) -> None:
     assert read_labels(path) == ("eins", "zwei", "dreißig")
 
 
+def test_labels_that_stand_twice_are_told_apart_and_that_is_said(write) -> None:
+    facts = complete(read_facts(write(tflite("int8"))), labels=("crane", "crane"))
+    assert facts.labels == ("crane (0)", "crane (1)")
+    assert "have their place added: crane (0), crane (1)" in facts.notes[1]
+    assert complete(facts, labels=("crane", "crane")) == facts
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -7,6 +7,7 @@ from typing import get_args
 from edgeface.errors import UsageError
 from edgeface.images import Colour, Framing, Preprocess
 from edgeface.modelfile.facts import SCALINGS, Answers, Facts
+from edgeface.modelfile.labels import distinct
 
 
 def complete(
@@ -22,7 +23,8 @@ def complete(
 
     Args:
         facts: Of the file.
-        labels: Class names in the order of its output.
+        labels: Class names in the order of its output; to those that stand several times their
+            place is added.
         colour: ``rgb``, ``bgr``, ``gray``.
         scaling: What its input wants of pixels: ``-1..1``, ``0..1``, ``0..255``.
         framing: ``face``, ``whole``, ``stretched``.
@@ -72,13 +74,13 @@ def _prepared(facts: Facts) -> Facts:
 
 
 def _with_labels(facts: Facts, labels: tuple[str, ...]) -> Facts:
-    if facts.labels not in (None, labels):
+    if facts.labels not in (None, labels, distinct(labels)):
         msg = f"--labels: {facts.path} has labels of its own, and others"
         raise UsageError(msg, remedy="leave --labels out")
     if facts.classes is not None and len(labels) != facts.classes:
         msg = f"--labels: {len(labels)} names, but {facts.path} tells {facts.classes} apart"
         raise UsageError(msg, remedy="one name a line, in the order of the output")
-    return replace(facts, labels=labels)
+    return replace(facts, labels=distinct(labels))
 
 
 def _known(option: str, value: str | None, known: tuple[str, ...]) -> str | None:

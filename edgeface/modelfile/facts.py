@@ -60,7 +60,7 @@ class Facts:
         task: ``classify``, ``regress``; None where nothing tells.
         scheme: As our metadata says, or as its tensors are (see `edgeface.runtime.graph.Graph`).
         network: ``friends`` and the like.
-        labels: Class names in the order of the output. Two may be the same in foreign files.
+        labels: Class names in the order of the output; all different.
         preprocess: From a picture to its pixels.
         threshold: The least score that earns a name.
         score: Which score that is.
@@ -153,6 +153,11 @@ class Facts:
         said = []
         if self.foreign and self.scaling is not None and self.input.scale:
             said.append(f"scaling {self.scaling.name}: the range of its quantised input")
+        twice = [
+            n for i, n in enumerate(self.labels or ()) if self.foreign and n.endswith(f" ({i})")
+        ]
+        if twice:
+            said.append(f"labels that stand twice have their place added: {', '.join(twice[:6])}")
         if self.answers == "logits":
             said.append("it answers logits; a softmax makes probabilities of them")
         return tuple(said)

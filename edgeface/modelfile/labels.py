@@ -1,5 +1,6 @@
 """Labels from a file of text: one a line, in the order of a network's output."""
 
+from collections import Counter
 from pathlib import Path
 
 from edgeface.errors import UsageError
@@ -40,3 +41,12 @@ def parse_labels(data: bytes, where: str) -> tuple[str, ...]:
         msg = f"{where}: {what}; one name a line is read"
         raise UsageError(msg)
     return names
+
+
+def distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names that stand several times with their place in the output behind them: ``crane (135)``.
+
+    ImageNet has a bird and a machine of that name; neither may be taken for the other.
+    """
+    counts = Counter(names)
+    return tuple(f"{n} ({i})" if counts[n] > 1 else n for i, n in enumerate(names))

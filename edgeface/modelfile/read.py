@@ -10,6 +10,7 @@ from edgeface.bundlefolder import Format
 from edgeface.errors import BackendError, UsageError
 from edgeface.modelfile import own
 from edgeface.modelfile.facts import RAW, SCALINGS, Facts, Scaling
+from edgeface.modelfile.labels import distinct
 from edgeface.modelfile.standard import ENTRY, Standard, read_standard
 from edgeface.runtime import onnxfile, tflitefile
 from edgeface.runtime.graph import MOST_BYTES
@@ -91,7 +92,9 @@ def _as_told(facts: Facts, told: Standard) -> Facts:
     if shape is not None and told.scaling and len(told.scaling.scale) not in (1, shape[2]):
         msg = f"{facts.path}: its {ENTRY} normalises other channels than the input has"
         raise BackendError(msg, remedy="convert the model again")
-    return replace(facts, labels=labels, scaling=_scaling_of(facts.input) or told.scaling)
+    if labels is not None:
+        facts = replace(facts, labels=distinct(labels))
+    return replace(facts, scaling=_scaling_of(facts.input) or told.scaling)
 
 
 def _scaling_of(port: Tensor) -> Scaling | None:

@@ -220,6 +220,9 @@ def test_two_exports_and_a_chosen_reference(with_run: Path, cli, tmp_path: Path)
     ran = cli("compare", with_run, "later/tiny", "--against", "later/tiny/tiny.int8.onnx")
     assert ran.code == 0, ran.err
     assert "held against later/tiny/tiny.int8.onnx (as asked)" in ran.out
+    rows = [line.split()[0] for line in ran.out.splitlines() if " 1.000 " in line or "/" in line]
+    assert rows[1:4] == ["bundles/tiny/", "tiny.float32.tflite", "tiny.int8.tflite"]
+    assert rows[6:8] == ["later/tiny/", "tiny.float32.tflite"]
     assert "bundles/tiny/tiny.int8.onnx: cannot tell" in ran.out
     ran = cli("compare", with_run / "tiny.int8.onnx", with_run / "tiny.int8.tflite", "--json")
     found = json.loads(ran.out)

@@ -80,7 +80,7 @@ def tell(result: "Compared", *, per_class: bool, confusion: bool) -> None:
     head = ["file", "accuracy", "95 %", "delta", "agree", "flips", "size"]
     head += ["unknown"] if rules else []
     head += ["strangers"] if rules and strangers else []
-    output.table(head, [_row(file)[: len(head)] for file in result.files])
+    output.table(head, _grouped([_row(file)[: len(head)] for file in result.files]))
     output.result(f"delta: points, {words.reference(result)}")
     if rules:
         output.result("unknown: share of enrolled people's pictures that are under the threshold")
@@ -99,6 +99,19 @@ def tell(result: "Compared", *, per_class: bool, confusion: bool) -> None:
     if confusion:
         output.result("")
         output.table(*words.mix_ups(result, _MOST_MIX_UPS))
+
+
+def _grouped(rows: list[list[str]]) -> list[list[str]]:
+    """Files that are told apart by their folders stand below these: the table stays narrow."""
+    made: list[list[str]] = []
+    group = ""
+    for name, *cells in rows:
+        folder, _, file = name.rpartition("/")
+        if folder not in ("", group):
+            made.append([f"{folder}/", *[""] * len(cells)])
+        group = folder
+        made.append([f"  {file}" if folder else file, *cells])
+    return made
 
 
 def _row(file: "Measured") -> list[str]:

@@ -91,6 +91,7 @@ def compare(
     names = words.names(labels)
     told = foreign.given(None, colour, scaling, framing, answers)
     named = comparison.read_named(asked.subjects, told | ({"labels": names} if names else {}))
+    foreign.say_notes(named.lone)
     looking = showing.Looking(strangers, detector, detector_model, skip_broken)
     if named.regressions:
         looking.check_unneeded(named.regressions[0])

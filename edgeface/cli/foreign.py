@@ -1,9 +1,16 @@
 """Options that say of a model file what another program did not write into it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from edgeface.cli import output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edgeface.modelfile import Facts
 
 Labels = Annotated[
     Path | None,
@@ -55,3 +62,10 @@ def given(
         "answers": answers,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def say_notes(files: "Iterable[Facts]") -> None:
+    """Say what was concluded of files, so that nobody takes it for told."""
+    for facts in files:
+        for note in facts.notes:
+            output.say(f"note: {facts.path.name}: {note}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import output, targets
+from edgeface.cli import foreign, output, targets
 from edgeface.errors import UsageError
 
 if TYPE_CHECKING:
@@ -112,5 +112,4 @@ def _say_of_alone(eyes: "Pipeline", facts: "Facts") -> None:
     if facts.threshold is not None:
         threshold = f"{facts.threshold:.6g}"
     output.say(f"model: {facts.path} alone, on {backend}; detector: {used}; threshold {threshold}")
-    for note in facts.notes:
-        output.say(f"note: {note}")
+    foreign.say_notes([facts])

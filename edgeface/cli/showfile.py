@@ -90,7 +90,7 @@ def _rows(facts: "Facts", backend: str) -> dict[str, str]:
         "threshold": None if facts.threshold is None else f"{facts.threshold:.6g}",
         "weights": None if facts.weights_sha256 is None else facts.weights_sha256[:12],
         "made": _made(facts),
-        "says too": "; ".join(f"{key}: {value}" for key, value in facts.more) or None,
+        "says too": _said_too(facts),
         "note": "; ".join(facts.notes) or None,
     }
     return {
@@ -105,6 +105,12 @@ def _rows(facts: "Facts", backend: str) -> dict[str, str]:
         "backend": backend,
         "use": _use(facts),
     }
+
+
+def _said_too(facts: "Facts") -> str | None:
+    """What stands in its metadata and nowhere above; tensors are read from the file itself."""
+    tensors = () if facts.task == "regress" else ("input", "output")
+    return "; ".join(f"{key}: {value}" for key, value in facts.more if key not in tensors) or None
 
 
 def _labels(facts: "Facts") -> str | None:

@@ -97,6 +97,7 @@ def main() -> None:
     asked = parser.parse_args()
     from edgeface.convert import sides as pictures
     from edgeface.convert.network import Network
+    from edgeface.convert.search.pairs import pairs_of
     from edgeface.convert.search.tries import RUNGS
     from edgeface.recipe import Gates, Recipe
     from edgeface.train.run import Run
@@ -114,7 +115,10 @@ def main() -> None:
     sides = replace(sides, probs=probs)
     results = {}
     fewer = tuple(rung for rung in RUNGS if rung != "equalised")
-    for name, rungs in (("all rungs", RUNGS), ("without equalising", fewer)):
+    ways = {"all rungs": RUNGS, "without equalising": fewer}
+    if not pairs_of(trained.model)[0]:
+        ways.pop("without equalising")  # it is without already
+    for name, rungs in ways.items():
         began = time.monotonic()
         print(f"== {name}", file=sys.stderr)
         results[name] = searched(run, hard, recipe, sides, rungs)

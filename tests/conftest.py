@@ -378,3 +378,36 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return Ran(code, out, err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def blended() -> tuple[Any, Any]:
+    """The network of the fixture run, and sides of 160 pictures blended of the fixture's crops.
+
+    Use with the marker ``tf``. What is right is what the network answers, so those that it is not
+    sure of are left out: whatever moves it at all makes an error of them.
+    """
+    from edgeface.bundle import Bundle
+    from edgeface.calibration import Calibration
+    from edgeface.convert.calibration import with_black_and_white
+    from edgeface.convert.network import Network
+    from edgeface.convert.sides import Sides
+    from edgeface.train.run import Run
+
+    network = Network.take(Run.load(FIXTURES / "run-schema1").model())
+    crops, _ = Bundle.load(FIXTURES / "bundle-schema1").golden()
+    rng = np.random.default_rng(0)
+    made = []
+    for _ in range(320):
+        one, other = crops[rng.integers(len(crops), size=2)].astype(np.float64)
+        share = rng.uniform(0, 0.45)
+        picture = np.roll((1 - share) * one + share * other, rng.integers(-2, 3, 2), (0, 1))
+        lit = picture * rng.uniform(0.7, 1.2) + rng.normal(0, 4, picture.shape)
+        made.append(np.clip(lit, 0, 255).astype(np.uint8))
+    pixels = np.stack(made)
+    sure = np.flatnonzero(network.infer(pixels).max(axis=1) > 0.95)[:160]
+    pixels = pixels[sure]
+    probs = network.infer(pixels)
+    record = Calibration(pictures=(), seed=0)
+    shown = with_black_and_white(pixels[:40])
+    return network, Sides(shown, record, pixels[40:], probs[40:].argmax(axis=1), probs[40:])

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -94,7 +94,14 @@ class Judge:
 
     def __init__(self, sides: Sides, gates: Gates, folder: Path) -> None:
         self.sides = sides
-        self._gates = replace(gates, schemes=None)
+        # What is asked of `unknown` is left out: thresholds are fitted to the result alone.
+        self._gates = Gates(
+            min_accuracy=gates.min_accuracy,
+            max_drop_points=gates.max_drop_points,
+            min_agreement=gates.min_agreement,
+            max_size_bytes=gates.max_size_bytes,
+            max_p50_ms=gates.max_p50_ms,
+        )
         self._folder = folder
 
     def judge(

@@ -28,18 +28,28 @@ class Verdict:
     within_margin: bool
 
 
-def wanted(loss: float, resolved: float, margin: float) -> float:
+def wanted(loss: float, least: float, most: float, margin: float) -> float:
     """What would have to be resolved to tell, where it cannot be told yet.
 
-    The margin; or, where that is resolved and the loss lies between none and the margin, the larger
-    of its distances to the two.
+    The margin; or, where that is resolved, what leaves the interval of the same loss on one side of
+    none or of the margin.
 
     Args:
         loss: As found.
-        resolved: Half the width of its interval.
+        least: The end of its interval where less is lost; below 0 is a gain, and so it is here.
+        most: The other end; above the margin, and above the loss.
         margin: The loss that counts for nothing.
+
+    Returns:
+        Half the width of that interval; no more than half the width of this one, and no less than a
+        quarter of the margin.
     """
-    return margin if resolved > margin else max(loss, margin - loss)
+    half = (most - least) / 2
+    if half > margin:
+        return margin
+    shrunk_to_margin = (margin - loss) / (most - loss)
+    shrunk_to_none = loss / (loss - least) if loss > 0 else 0.0
+    return half * max(shrunk_to_margin, shrunk_to_none)
 
 
 def alike(*numbers: float) -> tuple[str, ...]:

@@ -76,14 +76,14 @@ class Paired:
         return 50 * (high - low)
 
 
-def check_points(points: float) -> None:
+def check_points(points: float, least: float = FINEST) -> None:
     """Say that a difference is too small to ask for.
 
     Raises:
-        UsageError: It is below `FINEST`, or not a number.
+        UsageError: It is below the least, or not a number.
     """
-    if not points >= FINEST:
-        msg = f"{points:g} points: no difference below {FINEST:g} can be told"
+    if not points >= least:
+        msg = f"{points:g} points: no difference below {least:g} can be told"
         raise UsageError(msg, remedy="0.5 points take a thousand pictures or several")
 
 

@@ -17,6 +17,7 @@ from edgeface.evaluate.paired import Paired, check_points
 from edgeface.verdicts import Kind, Verdict, alike, at_least, wanted
 
 MARGIN = 0.5  # points
+LEAST_MARGIN = 0.01
 _LEVEL = 0.05
 
 
@@ -28,9 +29,9 @@ def judge(paired: Paired, margin: float = MARGIN) -> Verdict:
         margin: The loss that counts for nothing, in points.
 
     Raises:
-        UsageError: The margin is below 0.001 points.
+        UsageError: The margin is below 0.01 points.
     """
-    check_points(margin)
+    check_points(margin, LEAST_MARGIN)
     kind = kind_of(paired, margin)
     if kind == "no loss found":
         shown = max(paired.resolves_points, -paired.low)
@@ -61,7 +62,7 @@ def _wanting(paired: Paired, margin: float) -> str:
             f"{paired.lost} lost and {paired.gained} gained of {paired.n:,} pictures "
             f"may be chance (p = {paired.p:.2f})"
         )
-    finer = wanted(-paired.difference, paired.resolves_points, margin)
+    finer = wanted(-paired.difference, -paired.high, -paired.low, margin)
     resolved, would = alike(paired.resolves_points, finer)
     needed = f"{paired.needed(finer):,} would resolve {would}"
     return f"{paired.n:,} pictures resolve {resolved} points; {needed}"

@@ -70,7 +70,7 @@ def _words(kind: Kind, low: float, change: float, high: float, margin: float, n:
     if kind == "cannot tell":
         if math.isinf(half):
             return "cannot tell: a single point"
-        finer = wanted(change, half, margin)
+        finer = wanted(change, low, high, margin)
         resolved, would = alike(100 * half, 100 * finer)
         needed = math.ceil(n * (half / finer) ** 2)
         return f"cannot tell: {n:,} points resolve {resolved} %; {needed:,} would resolve {would}"

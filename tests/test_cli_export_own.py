@@ -100,6 +100,22 @@ def test_what_cannot_be_meant_is_one_line_and_leaves_nothing(
     assert sorted(str(p) for p in Path().rglob("*")) == before
 
 
+def test_integer_ends_ask_for_int8_by_themselves_and_broken_pictures_can_be_left_out(
+    cli, theirs: Path
+) -> None:
+    Path("photos/ada/broken.png").write_bytes(b"no picture")
+    ran = cli("export", theirs, *SAID, "--c-array", "--formats", "tflite")
+    assert ran.code == 1
+    assert "ada/broken.png" in ran.err
+    assert "--skip-broken" in ran.err
+    words = ("--c-array", "--formats", "tflite", "--skip-broken", "--out", "b")
+    ran = cli("export", theirs, *SAID, *words)
+    assert ran.code == 0, ran.err
+    names = [file.name for file in Bundle.load(Path("b")).manifest.files]
+    assert names == [f"their-net.{kind}.tflite" for kind in ("float32", "int8", "int8.io")]
+    assert Path("b/their-net.int8.io.h").is_file()
+
+
 def test_a_run_needs_none_of_that(cli, theirs: Path) -> None:
     ran = cli("export", "runs/mine", "--labels", "a,b")
     assert ran.code == 2

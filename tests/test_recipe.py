@@ -369,3 +369,19 @@ def test_gates_on_strangers_need_a_rate(gate: str) -> None:
 def test_a_false_accept_rate_is_a_share(far: str) -> None:
     with pytest.raises(RecipeError, match="far is a share of strangers above 0 and below 1"):
         Recipe.parse(f"far = {far}\n" + GOOD, "x.toml")
+
+
+def test_a_format_is_only_asked_for_schemes_that_it_has() -> None:
+    asked = Recipe("all", "x", ("onnx", "tflite"), ("int16x8", "float32", "dynamic"))
+    assert asked.pairs == (
+        ("onnx", "float32"),
+        *(("tflite", scheme) for scheme in ("int16x8", "float32", "dynamic")),
+    )
+    assert asked.impossible == (("onnx", "int16x8"), ("onnx", "dynamic"))
+    assert asked.left_out == "onnx has no int16x8, dynamic"
+    assert Recipe("one", "x", ("tflite",), ("dynamic",)).left_out == ""
+    with pytest.raises(RecipeError, match="no file: onnx has no int16x8") as refused:
+        Recipe("none", "x", ("onnx",), ("int16x8",))
+    assert "onnx has float32, float16, int8" in refused.value.remedy
+    with pytest.raises(RecipeError, match="gates for int16x8 files, which the recipe does not"):
+        Recipe("g", "x", ("onnx",), ("float32", "int16x8"), gates=Gates(schemes=("int16x8",)))

@@ -102,13 +102,15 @@ def export(
     name = folder.stem if ownnetwork.is_own(folder) else folder.resolve().name
     target = out or options.free_name(options.BUNDLES / name)
     sealed.check_free(target, force=force)
-    asked = unknown.asked(_recipe(recipe, int8=int8, schemes=schemes, formats=formats), far)
+    ends = (io == "int8" or c_array) and recipe is None and not schemes
+    files = _recipe(recipe, int8=int8 or ends, schemes=schemes, formats=formats)
+    asked = unknown.asked(files, far)
     beyond = {"stability": stability, "curve": calibration_curve}
     asked = calibrating.asked(asked, calibration, method, calibrate_on, **beyond)
     asked = _with_ends(searching.asked(asked, max_drop), io, c_array=c_array)
     if ownnetwork.is_own(folder):
         ownnetwork.check_possible(folder, strangers, calibrate_on)
-        own = ownnetwork.described(folder, labels, wanted, photos, framing)
+        own = ownnetwork.described(folder, labels, wanted, photos, framing, skip_broken=skip_broken)
         wishes = calibrating.wishes(None, None, **beyond)
         _own(own, asked, target, wishes, keep=keep, force=force, json=json)
         return

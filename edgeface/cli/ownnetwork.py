@@ -80,7 +80,13 @@ def check_possible(path: Path, strangers: Path | None, calibrate_on: Path | None
 
 
 def described(
-    path: Path, labels: str, wanted: str, photos: Path | None, framing: str | None
+    path: Path,
+    labels: str,
+    wanted: str,
+    photos: Path | None,
+    framing: str | None,
+    *,
+    skip_broken: bool = False,
 ) -> "Own":
     """A ``.keras`` file with what was said of it.
 
@@ -116,4 +122,4 @@ def described(
     from edgeface.convert.adopt import Wanted
     from edgeface.convert.own import Own
 
-    return Own(path, names, Wanted.parse(wanted), photos, framed)
+    return Own(path, names, Wanted.parse(wanted), photos, framed, skip_broken)

@@ -34,7 +34,8 @@ Strangers = Annotated[
     ),
 ]
 SkipBroken = Annotated[
-    bool, typer.Option("--skip-broken", help="Leave broken pictures of strangers out and go on.")
+    bool,
+    typer.Option("--skip-broken", help="Leave broken pictures of --strangers and --photos out."),
 ]
 
 

@@ -44,6 +44,7 @@ class Own:
         wanted: What it wants of pixels.
         photos: A folder a class, for calibration and for measuring.
         framing: What of a photograph it looks at.
+        skip_broken: Whether broken photographs are left out.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class Own:
     wanted: Wanted
     photos: Path
     framing: Framing = "whole"
+    skip_broken: bool = False
 
     def network(self, teller: Teller) -> Network:
         """The network under the contract.
@@ -113,6 +115,7 @@ class Own:
                 folder.people,
                 preprocess,
                 open_detector("none"),
+                skip_broken=self.skip_broken,
                 hashes=True,
                 track=lambda names: teller.track(names, "reading photographs"),
             )

@@ -22,8 +22,9 @@ def markdown(result: Compared) -> str:
     named = words.names(result)
     if named[1]:
         parts += ["## Who gets a name", table(*named)]
-        if result.pictures.stranger_people:
-            parts.append(plain(words.strangers_note(result)) + ".")
+        strange = words.strangers(result)
+        if strange[1]:
+            parts += [table(*strange), plain(words.strangers_note(result)) + "."]
     parts += ["## Class by class", table(*words.classes(result))]
     mixed = words.mix_ups(result, MOST_MIX_UPS)
     if mixed[1]:

@@ -100,14 +100,19 @@ def _names(result: Compared) -> str:
     head, rows = words.names(result)
     if not rows:
         return ""
-    note = "Enrolled people at the threshold of each file, shares of all their pictures"
-    if result.pictures.stranger_people:
-        note += f"; {words.strangers_note(result)}, with an interval that allows for several "
-        note += "pictures of one person"
-    return (
-        f"<h2>Who gets a name</h2>{table(head, rows)}"
-        f"<p class=faint>{escaping.escape(note)}. Changes in points, with 95 % intervals.</p>"
-    )
+    parts = [
+        f"<h2>Who gets a name</h2>{table(head, rows)}",
+        "<p class=faint>Enrolled people at the threshold of each file, shares of all their "
+        "pictures. Changes in points, with 95 % intervals.</p>",
+    ]
+    head, rows = words.strangers(result)
+    if rows:
+        note = words.strangers_note(result)
+        parts.append(
+            f"{table(head, rows)}<p class=faint>{escaping.escape(_sentence(note))} The interval of "
+            "the share allows for several pictures of one person, that of the change does not.</p>"
+        )
+    return "".join(parts)
 
 
 def _classes(result: Compared) -> str:

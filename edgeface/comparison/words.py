@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgeface.comparison.accepting import Accepting
 from edgeface.comparison.measure import Measured
 from edgeface.comparison.result import Compared
 from edgeface.comparison.subjects import unknown_training
@@ -155,43 +154,35 @@ def number(value: float, form: str = ".4f") -> str:
 
 
 def names(result: Compared) -> Table:
-    """Who gets a name at the threshold of each file; no rows where no file has one."""
-    strangers = bool(result.pictures.stranger_people)
-    head: list[str] = [
-        "file",
-        "score",
-        "threshold",
-        "named rightly",
-        "change",
-        "wrongly",
-        "unknown",
-    ]
-    if strangers:
-        head += ["strangers named", "change"]
-    rows: list[Sequence[str]] = [
-        (file.subject.name, *_names(file.accepting, strangers))
-        for file in result.files
-        if file.accepting is not None
-    ]
+    """Which enrolled people get a name at the threshold of each file; empty without thresholds."""
+    head = ["file", "score", "threshold", "named rightly", "change", "wrongly", "unknown"]
+    rows: list[Sequence[str]] = []
+    for file in result.files:
+        found = file.accepting
+        if found is not None:
+            right, named = found.named_right.mean(), found.named.mean()
+            rows.append(
+                (
+                    file.subject.name,
+                    found.score,
+                    f"{found.threshold:.6g}",
+                    f"{100 * right:.1f} %",
+                    changed(found.right_change),
+                    f"{100 * (named - right):.1f} %",
+                    f"{100 * (1 - named):.1f} %",
+                )
+            )
     return head, rows
 
 
-def _names(found: Accepting, strangers: bool) -> list[str]:
-    right, named = found.named_right.mean(), found.named.mean()
-    cells = [
-        found.score,
-        f"{found.threshold:.6g}",
-        f"{100 * right:.1f} %",
-        changed(found.right_change),
-        f"{100 * (named - right):.1f} %",
-        f"{100 * (1 - named):.1f} %",
+def strangers(result: Compared) -> Table:
+    """How many strangers get a name; empty where there are none."""
+    rows: list[Sequence[str]] = [
+        (file.subject.name, found.strangers.text, changed(found.strangers_change))
+        for file in result.files
+        if (found := file.accepting) is not None and found.strangers is not None
     ]
-    if strangers:
-        cells += [
-            found.strangers.text if found.strangers else NONE,
-            changed(found.strangers_change),
-        ]
-    return cells
+    return ("file", "strangers named", "change"), rows
 
 
 def changed(paired: Paired | None) -> str:

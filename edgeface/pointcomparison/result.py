@@ -17,6 +17,7 @@ from edgeface.verdicts import Verdict
 
 SCHEMA = 2  # of ``--json``
 MOST_WORST = 10
+_LEAST_GROWTH = 0.001  # of the reference's RMSE: another runtime alone makes less
 
 # What a table shows: below this share of the error of float32, a scheme costs nothing worth a word.
 _WORTH_SAYING = 0.02
@@ -103,7 +104,10 @@ class Compared:
         }
 
     def findings(self) -> list[str]:
-        """Sentences: which quantised file is worse than the reference, by how much, what helps."""
+        """Sentences: which quantised file is worse than the reference, by how much, what helps.
+
+        They are about these points; whether others would show it too is what the verdict says.
+        """
         base = self.base
         if base.subject.scheme != "float32":
             return []
@@ -124,8 +128,10 @@ class Compared:
         before = np.abs(self.base.values.astype(np.float64) - y)
         growth = np.abs(file.values.astype(np.float64) - y) - before
         growth = np.where(np.isfinite(growth), growth, np.inf)
+        rmse = self.base.compared.rmse
+        least = _LEAST_GROWTH * rmse if math.isfinite(rmse) else 0.0
         rows = np.argsort(-growth, kind="stable")[:MOST_WORST]
-        return np.asarray([row for row in rows if growth[row] > 0], np.intp)
+        return np.asarray([row for row in rows if growth[row] > least], np.intp)
 
     def _worst(self, file: Measured) -> dict[str, Any]:
         points = self.shown.points

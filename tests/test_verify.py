@@ -7,8 +7,10 @@ import pytest
 from edgeface.bundle import Bundle
 from edgeface.errors import BackendMissing
 from edgeface.golden import RELATIVE, Tolerance
+from edgeface.modelfile import read_facts
 from edgeface.pointbundle import PointBundle
 from edgeface.runtime import open_backend
+from edgeface.runtime.tflitefile import read_graph
 from edgeface.verify import scale, tolerances_of, verify
 
 
@@ -148,3 +150,16 @@ def test_the_scale_of_a_tolerance():
     assert 4e-7 < steps < 4e-6
     assert scale(np.full((3, 1), 1e6, np.float32))[0] == 0
     assert scale(np.full((3, 1), 1e6, np.float32))[1] > 0.06  # the steps of float32 there
+
+
+@pytest.mark.tf
+def test_an_export_writes_the_tolerances_of_its_files(small_bundle: Path):
+    bundle = Bundle.load(small_bundle)
+    for file in bundle.manifest.files:
+        assert file.tolerances == tolerances_of(bundle.path(file), file.scheme)
+    int8 = bundle.file("tflite", "int8")
+    step = read_graph(bundle.path(int8).read_bytes(), "x").logit_step
+    assert 0 < int8.tolerances[0].limit <= step / 8
+    assert int8.tolerances[0].unit == "relative"
+    facts = read_facts(bundle.path(int8))
+    assert facts.detector == bundle.manifest.detector

@@ -9,8 +9,9 @@ Schema 1, one object a line::
     file        name of the picture, for a folder of pictures only
     box         [x0, y0, x1, y1] in pixels, or null
     name        a label, "unknown", or "nobody"
-    nearest     the label with the best score, or null
-    score       its probability; null for nobody, and where the model answered no number
+    nearest     the label with the largest probability, or null
+    score       how sure that is, in the unit of the file's score: its probability, unless the
+                manifest names another; null for nobody, and where the model answered no number
     threshold   what the score was held against, or null
 
 Every face of every frame has its line. Frames without a face have one only when the frame before

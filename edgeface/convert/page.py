@@ -70,10 +70,12 @@ _HELD = {
     "run": "pictures of the validation side; not trained or calibrated on",
     "keras": "of the photographs; not calibrated on, but whether trained on is not known here",
 }
-NOTE = (
-    "The epoch that was kept and the thresholds were chosen on these same validation pictures, so "
-    "the accuracy leans to the kind side."
-)
+NOTES = {
+    "run": "The epoch that was kept and the thresholds were chosen on these same validation "
+    "pictures, so the accuracy leans to the kind side.",
+    "keras": "The thresholds were chosen on these same photographs, and the accuracy leans to the "
+    "kind side if the network was trained on some of them.",
+}
 SEARCHED = (
     "The files were searched on other pictures than these, and the thresholds chosen on these."
 )
@@ -83,8 +85,8 @@ NO_STRANGERS = (
 )
 
 
-def _note(searched: Searched | None, unknown: unknownpage.Told | None) -> str:
-    note = NOTE if searched is None else SEARCHED
+def _note(manifest: Manifest, searched: Searched | None, unknown: unknownpage.Told | None) -> str:
+    note = NOTES[manifest.origin.kind] if searched is None else SEARCHED
     return f"{note} {NO_STRANGERS}" if unknown is None else note
 
 
@@ -99,7 +101,7 @@ def markdown(
     lines.append("|---" * len(HEAD) + "|")
     lines += ["| " + " | ".join(row) + " |" for row in rows(manifest.files, accuracy)]
     lines += ["", *(f"- {name}: {text}" for name, text in facts(manifest, accuracy, searched))]
-    lines += ["", _note(searched, unknown)]
+    lines += ["", _note(manifest, searched, unknown)]
     if unknown is not None:
         lines += ["", *unknown.markdown()]
     if searched is not None:
@@ -132,7 +134,7 @@ def html(
         f"<li>{escaping.escape(name)}: {escaping.escape(text)}</li>"
         for name, text in facts(manifest, accuracy, searched)
     )
-    note = _note(searched, unknown)
+    note = _note(manifest, searched, unknown)
     body = (
         f"<h1>{escaping.escape(manifest.name)}</h1>"
         f"<p class=lead>What every file of this bundle was measured to do.</p>"

@@ -446,6 +446,7 @@ def test_metadata_of_other_programs_is_believed(write) -> None:
         (standard([1, 2, 3], [1, 1, 1]), archive(labels=b"a\nb"), "other channels"),
         (standard([0], [1]), b"", "cannot be read from the archive"),
         (standard([0], [1]), archive(other=b"a\nb"), "cannot be read from the archive"),
+        (standard([0], [1]), archive(labels=b"a\nb")[:-30], "cannot be read from the archive"),
         (standard([0], [1]), archive(labels=b"a\x00\nb"), "line 1 is no name"),
         (standard([0], [1]), archive(labels=b"a\n" * (3 << 20)), "over 4 MiB"),
         (standard([0], [1])[:40], b"", "is broken"),

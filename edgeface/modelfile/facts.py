@@ -107,6 +107,14 @@ class Facts:
         return self.graph.inputs[0]
 
     @property
+    def threshold_text(self) -> str | None:
+        """Its threshold as users read it, with the score that it is of."""
+        if self.threshold is None:
+            return None
+        by = "" if self.score == "maximum" else f"{self.score} "
+        return f"{by}{self.threshold:.6g}"
+
+    @property
     def planar(self) -> bool:
         """Whether the channels stand before height and width (NCHW)."""
         shape = self.input.shape

@@ -22,6 +22,18 @@ ENTRY = "TFLITE_METADATA"
 _COLOURS: dict[int, Colour] = {1: "rgb", 2: "gray"}
 _PICTURE, _NORMALISE, _LABELS = 2, 1, 2
 _CLOSE = 1e-4
+# What zipfile raises at an archive that is none, is cut, or lacks a file; RuntimeError: it wants a
+# password, or has a method of its own.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    LookupError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +122,7 @@ def _labels(name: str, content: bytes, where: str) -> tuple[str, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(name) as packed:
             data = packed.read(MOST_LABEL_BYTES + 1)
-    except (zipfile.BadZipFile, KeyError, zlib.error, OSError, RuntimeError, ValueError) as error:
-        # RuntimeError: it wants a password; NotImplementedError, one of these, another method.
+    except _UNREADABLE as error:
         msg = f"{where}: it names {name[:60]!r}, which cannot be read from the archive behind it"
         raise BackendError(msg, remedy="copy it again from where it was made") from error
     return parse_labels(data, f"{name[:60]} in {where}")

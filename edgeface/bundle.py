@@ -151,9 +151,12 @@ class ModelFile:
 
     @property
     def threshold_text(self) -> str:
-        """The threshold with as many digits as keep it from reading 1.000."""
-        if self.score in ("margin", "energy"):  # have no end at 1
-            return f"{self.threshold:.3f}"
+        """The threshold with as many digits as keep it from reading 1.000.
+
+        Of another score than the largest probability it begins with its name: ``margin 3.4190``.
+        """
+        if self.score != "maximum":
+            return f"{self.score} {self.threshold:.4f}"
         digits = next(n for n in (3, 4, 5, 6) if n == 6 or self.threshold < 1 - 10.0**-n)
         return f"{self.threshold:.{digits}f}"
 

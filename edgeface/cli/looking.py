@@ -108,8 +108,6 @@ def open_eyes(
 
 def _say_of_alone(eyes: "Pipeline", facts: "Facts") -> None:
     used, backend = eyes.detector.name, eyes.classifier.backend.name
-    threshold = "none: every face gets a name"
-    if facts.threshold is not None:
-        threshold = f"{facts.threshold:.6g}"
+    threshold = facts.threshold_text or "none: every face gets a name"
     output.say(f"model: {facts.path} alone, on {backend}; detector: {used}; threshold {threshold}")
     foreign.say_notes([facts])

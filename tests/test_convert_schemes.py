@@ -142,3 +142,25 @@ def test_a_weight_beyond_half_precision_is_named() -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     kept = onnx.load_model_from_string(halved(model.SerializeToString())).graph.initializer
     assert [t.data_type for t in kept] == [TensorProto.FLOAT16]
+
+
+@pytest.mark.parametrize("beside", ["logits", "embedding"])
+def test_what_is_answered_beside_probabilities_survives_int16x8(
+    network, pixels, tmp_path: Path, beside: str
+) -> None:
+    from dataclasses import replace
+
+    from edgeface.convert.schemes import Converter
+
+    path = tmp_path / "two.tflite"
+    path.write_bytes(
+        Converter(replace(network, beside=beside), with_black_and_white(pixels[:12]))(
+            "tflite", "int16x8"
+        )
+    )
+    expected = network.parts(pixels[:5])
+    for one, probs, other in zip(pixels, expected["probs"], expected[beside], strict=False):
+        found = open_backend(path).infer_all(one)
+        assert list(found) == ["probs", beside]
+        np.testing.assert_allclose(found["probs"], probs, atol=0.05)
+        np.testing.assert_allclose(found[beside], other, atol=0.05 * np.abs(other).max() + 0.05)

@@ -57,8 +57,8 @@ def test_the_paired_interval_holds_the_truth_as_often_as_it_says(n, lost, gained
     assert LEAST <= share <= MOST
 
 
-def test_the_figures_that_stand_beside_the_benchmark_are_those_of_this_interval() -> None:
-    told = json.loads((Path(__file__).parents[1] / "benchmarks/results/coverage.json").read_text())
+def test_the_figures_of_the_benchmark_are_those_of_this_interval(checkout: Path) -> None:
+    told = json.loads((checkout / "benchmarks/results/coverage.json").read_text())
     pairs = [cell for cell in told["cells"] if cell["of"] == "paired difference"]
     enough = [cell for cell in pairs if cell["deciding"] >= 5]
     assert len(enough) > 200

@@ -14,7 +14,8 @@ from edgeface.errors import ConversionError
 # The largest difference of a probability, over all pictures that are compared. float32: another
 # order of additions. int8: a limit that a wrong scaling, a missing input range or an empty file
 # breaks at once (they differ by 0.5 and more); how much a sound file loses is measured beside it,
-# and limited by the gates of a recipe.
+# and limited by the gates of a recipe. The others lie between, and are told from broken files by
+# the same distance: seen with MobileNet 0.005 in float16, 0.08 in dynamic, 0.14 in int16x8.
 BOUND: dict[Scheme, float] = {
     "float32": 1e-4,
     "float16": 0.1,

@@ -11,8 +11,14 @@ from edgeface.errors import BundleError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edgeface.bundle import Calibration, Manifest, ModelFile
-    from edgeface.pointbundle import AnyFile, PointCalibration, PointFile, PointManifest
+    from edgeface.bundle import Calibration, Manifest, ModelFile, Origin
+    from edgeface.pointbundle import (
+        AnyFile,
+        PointCalibration,
+        PointFile,
+        PointManifest,
+        PointOrigin,
+    )
 
 _CONFIG, _RUN_SCHEMA = "config.toml", 1
 
@@ -70,7 +76,7 @@ def _about(manifest: "Manifest | PointManifest") -> dict[str, str]:
             _about_pictures(manifest) if isinstance(manifest, Manifest) else _about_points(manifest)
         ),
         "calibration": "none" if calibration is None else _drawn(calibration),
-        "origin": f"run {origin.run}, weights {origin.weights_sha256[:12]}",
+        "origin": f"{_kind(origin)} {origin.run}, weights {origin.weights_sha256[:12]}",
         "made": f"{manifest.created} by edgeface {manifest.edgeface}",
         "with": versions or "not told",
     }
@@ -82,6 +88,12 @@ def _drawn(calibration: "Calibration | PointCalibration") -> str:
     if isinstance(calibration, Calibration):
         return f"{len(calibration.pictures)} pictures, seed {calibration.seed}"
     return f"{len(calibration.points)} points, seed {calibration.seed}"
+
+
+def _kind(origin: "Origin | PointOrigin") -> str:
+    from edgeface.bundle import Origin
+
+    return "file" if isinstance(origin, Origin) and origin.kind == "keras" else "run"
 
 
 def _about_pictures(manifest: "Manifest") -> dict[str, str]:

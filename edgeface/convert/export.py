@@ -142,6 +142,8 @@ def _bundle(
         pairs = recipe.pairs
         if recipe.impossible:
             teller.say(f"left out: {recipe.left_out}")
+        if any(scheme == "int16x8" for _, scheme in pairs):
+            teller.say("int16x8 has no fast kernels on CPUs: converting and measuring takes long")
         searched = None
         if recipe.search:
             searched = job.look(run, source, network, shown, recipe, teller)

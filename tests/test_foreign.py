@@ -12,12 +12,11 @@ from edgeface.errors import UsageError
 def test_what_was_not_given_is_not_told(tmp_path: Path) -> None:
     assert foreign.given(None, None, None, None, None) == {}
     (tmp_path / "labels.txt").write_text("up\ndown\n")
-    assert foreign.given(tmp_path / "labels.txt", "rgb", None, None, None) == {
-        "labels": ("up", "down"),
-        "colour": "rgb",
-    }
-    with pytest.raises(UsageError, match="cannot be read"):
-        foreign.given(tmp_path / "none.txt", None, None, None, None)
+    for labels in (str(tmp_path / "labels.txt"), "up, down"):
+        told = foreign.given(labels, "rgb", None, None, None)
+        assert told == {"labels": ("up", "down"), "colour": "rgb"}
+    with pytest.raises(UsageError, match="no such file, and no list of names either"):
+        foreign.given("none.txt", None, None, None, None)
 
 
 @pytest.mark.real_data

@@ -1,6 +1,5 @@
 """Options that say of a model file what another program did not write into it."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,9 +12,11 @@ if TYPE_CHECKING:
     from edgeface.modelfile import Facts
 
 Labels = Annotated[
-    Path | None,
+    str,
     typer.Option(
-        "--labels", metavar="FILE", help="Of a foreign model file: its labels, one a line."
+        "--labels",
+        metavar="'A,B'|FILE",
+        help="Of a foreign model file: its labels, in a row or one a line of a file.",
     ),
 ]
 Colour = Annotated[
@@ -41,7 +42,7 @@ Answers = Annotated[
 
 
 def given(
-    labels: Path | None,
+    labels: str | None,
     colour: str | None,
     scaling: str | None,
     framing: str | None,
@@ -50,12 +51,12 @@ def given(
     """What was given, for `edgeface.modelfile.complete`; nothing where no option was.
 
     Raises:
-        UsageError: The file of labels cannot be used.
+        UsageError: The labels cannot be used.
     """
-    from edgeface.modelfile import read_labels
+    from edgeface.cli.subjects import names
 
     found: dict[str, Any] = {
-        "labels": None if labels is None else read_labels(labels),
+        "labels": names(labels) if labels else None,
         "colour": colour,
         "scaling": scaling,
         "framing": framing,

@@ -21,7 +21,7 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="[BUNDLE] PICTURES",
-            help="Pictures and folders of pictures; a bundle first, by default the newest.",
+            help="Pictures and folders of them; a bundle or model file first. [newest bundle]",
         ),
     ],
     detector: looking.Detector = None,
@@ -29,7 +29,7 @@ def predict(
     format: targets.Format = None,
     scheme: targets.Scheme = None,
     threads: options.Threads = 1,
-    labels: foreign.Labels = None,
+    labels: foreign.Labels = "",
     colour: foreign.Colour = None,
     scaling: foreign.Scaling = None,
     framing: foreign.Framing = None,

@@ -27,7 +27,7 @@ def run(
     format: targets.Format = None,
     scheme: targets.Scheme = None,
     threads: options.Threads = 1,
-    labels: foreign.Labels = None,
+    labels: foreign.Labels = "",
     colour: foreign.Colour = None,
     scaling: foreign.Scaling = None,
     framing: foreign.Framing = None,

@@ -27,7 +27,7 @@ def test_pixels_and_what_never_moves_keep_their_ends(method) -> None:
     values = np.random.default_rng(0).normal(0, 1, 1000)
     assert methods.chosen(seen(values, pixels=True), method) == (values.min(), values.max())
     assert methods.chosen(seen(np.zeros(9)), method) == (0.0, 0.0)
-    low, high = methods.chosen(seen(np.full(9, 3.0)), method)
+    low, high = methods.chosen(seen(np.full(methods.LEAST_VALUES, 3.0)), method)
     assert (low, high) == (0.0, 3.0)
     low, high = methods.chosen(seen(np.full(9, -3.0)), method)
     assert (low, high) == (-3.0, 0.0)
@@ -46,9 +46,18 @@ def test_minmax_clips_nothing_and_the_others_the_outlier() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_a_range_holds_zero_and_is_no_wider_than_what_was_seen(method) -> None:
     rng = np.random.default_rng(1)
-    for values in (rng.normal(5, 1, 5000), rng.normal(-5, 1, 5000), rng.standard_t(2, 5000)):
+    n = methods.LEAST_VALUES
+    for values in (rng.normal(5, 1, n), rng.normal(-5, 1, n), rng.standard_t(2, n)):
         low, high = methods.chosen(seen(values), method)
         assert min(values.min(), 0) <= low <= 0 <= high <= max(values.max(), 0)
+
+
+def test_of_few_values_none_is_an_outlier() -> None:
+    values = relu_with_an_outlier()
+    few = values[: methods.LEAST_VALUES - 1]
+    for method in ("percentile", "entropy", "mse"):
+        assert methods.chosen(seen(few), method) == (0.0, 40.0)
+        assert methods.chosen(seen(values), method)[1] < 40.0
 
 
 def quantised(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -1,8 +1,8 @@
 """From what a tensor answered to the range that int8 gives it, other than from least to largest.
 
 ONNX Runtime 1.31 offers a percentile and an entropy, but its quantiser does not let one say of how
-many bins: entropy then has a single candidate, and the percentile is symmetric, which halves the
-steps of everything behind a ReLU (decision 15). So the ranges are chosen here and handed over.
+many bins: entropy then has a single candidate, which is from least to largest, and the percentile
+clips pixels too (decision 15). So the ranges are chosen here and handed over.
 """
 
 import json
@@ -19,6 +19,8 @@ from edgeface.convert.calibration.tensors import BINS, Seen, look
 # Of the values, in percent; what lies beyond at both ends together is clipped.
 PERCENTILE = 99.99
 LEVELS = 255  # of int8, as the quantiser uses it
+# Of fewer values it cannot be told which of them are outliers: the logits, which decide, have few.
+LEAST_VALUES = 10 * BINS
 _CODES = 128  # of one side, in the search of the entropy (Migacz 2017)
 _TRIED = np.linspace(0.3, 1.0, 71)  # shares of the range, in the search of the squared error
 
@@ -58,7 +60,8 @@ def chosen(seen: Seen, method: Method) -> tuple[float, float]:
             level that is clipped is lost to everything behind.
     """
     low, high = min(seen.low, 0.0), max(seen.high, 0.0)
-    if seen.pixels or method == "minmax" or seen.high <= seen.low:
+    few = seen.counts.sum() < LEAST_VALUES
+    if seen.pixels or few or method == "minmax" or seen.high <= seen.low:
         return low, high
     found = _CHOICES[method](seen)
     return max(low, min(found[0], 0.0)), min(high, max(found[1], 0.0))

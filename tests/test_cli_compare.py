@@ -257,6 +257,34 @@ def test_a_file_alone_needs_photographs(
     assert (row["parity"], row["flips"], row["flipped"]) == (0, 0, [])
 
 
+def test_a_network_of_ones_own_needs_photographs(with_run: Path, cli, tmp_path: Path) -> None:
+    manifest = json.loads((with_run / "manifest.json").read_text())
+    manifest["origin"] |= {"kind": "keras", "run": "mine.keras"}
+    kept = {p.name: p.read_bytes() for p in with_run.iterdir() if p.name != sealed.SUMS}
+    with sealed.new_folder(with_run, force=True) as new:
+        for name, content in kept.items():
+            (new / name).write_bytes(content)
+        (new / "manifest.json").write_text(json.dumps(manifest))
+    ran = cli("compare", with_run)
+    assert ran.code == 2
+    assert "was made from mine.keras, not from a run" in ran.err
+    assert "name photographs" in ran.err
+
+
+def test_numbers_of_arrays_are_called_by_the_labels(with_run: Path, cli, tmp_path: Path) -> None:
+    greys = np.asarray([40, 128, 220, 222], np.uint8)
+    arrays = np.tile(greys[:, None, None], (1, 20, 20))
+    np.savez(tmp_path / "set.npz", x=arrays, y=np.asarray([0, 1, 2, 2]))
+    words = ("compare", with_run, "set.npz", "--detector", "none", "--json")
+    ran = cli(*words, "--labels", "ada,bob,cyd")
+    assert ran.code == 0, ran.err
+    assert [f["accuracy"] for f in json.loads(ran.out)["files"]] == [1] * 4
+    (tmp_path / "labels.txt").write_text("ada\nbob\ncyd\n")
+    assert json.loads(cli(*words, "--labels", "labels.txt").out)["n"] == 4
+    ran = cli(*words)
+    assert (ran.code, "nobody in it is enrolled" in ran.err) == (1, True)
+
+
 def test_what_is_neither_a_bundle_nor_photographs(with_run: Path, cli, tmp_path: Path) -> None:
     (tmp_path / "half").mkdir()
     shutil.copy(with_run / "tiny.int8.onnx", tmp_path / "half")

@@ -130,7 +130,7 @@ def _held_back(needs: "Needs", named: "Named", run: Path | None) -> "Pictures":
 
 
 def _run_of(named: "Named", run: Path | None) -> "Run":
-    """The run that was named, or that the first bundle was made from.
+    """The run that was named, or that the first bundle was made from that has one.
 
     Raises:
         UsageError: It is not here, or it is another one.
@@ -148,13 +148,18 @@ def _run_of(named: "Named", run: Path | None) -> "Run":
         if bundles and found.weights_sha256 not in weights:
             raise _another(run, bundles[0])
         return found
-    folder = Path(bundles[0].manifest.origin.run)
+    trained = [bundle for bundle in bundles if bundle.manifest.origin.kind == "run"]
+    if not trained:
+        msg = f"{bundles[0].folder} was made from {bundles[0].manifest.origin.run}, not from a run"
+        raise UsageError(msg, remedy="name photographs to compare on last: a folder per person")
+    origin = trained[0].manifest.origin
+    folder = Path(origin.run)
     if not folder.is_dir():
-        msg = f"the run {folder} that {bundles[0].folder} was made from is not here"
+        msg = f"the run {folder} that {trained[0].folder} was made from is not here"
         raise UsageError(msg, remedy="name it with --run, or name a folder of photographs")
     found = Run.load(folder)
-    if found.weights_sha256 != bundles[0].manifest.origin.weights_sha256:
-        raise _another(folder, bundles[0])
+    if found.weights_sha256 != origin.weights_sha256:
+        raise _another(folder, trained[0])
     return found
 
 

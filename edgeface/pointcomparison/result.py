@@ -165,8 +165,9 @@ def quantisation_cost(file: str, scheme: str, l2: float | None, reference: float
     if l2 is not None and l2 - reference <= _WORTH_SAYING * reference:
         return ""
     error = "no finite error" if l2 is None else f"an L2 error of {l2:.4g}"
+    steps = "256 steps" if scheme == "int8" else f"the steps of {scheme}"
     return (
-        f"{file} has {error}, float32 has {reference:.4g}: 256 steps are coarse for a number; "
+        f"{file} has {error}, float32 has {reference:.4g}: {steps} are coarse for a number; "
         "take the float32 file where that is too much"
     )
 

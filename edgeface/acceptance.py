@@ -77,37 +77,45 @@ class Unknown:
     true_accepts: Rate
 
     @property
-    def doubts(self) -> tuple[str, ...]:
-        """What a reader of the figures has to know, a sentence each."""
-        found = []
+    def rate_doubt(self) -> str | None:
+        """What has to be known of the rate that was measured; None where it is below the asked."""
         rate = self.false_accepts
         if self.how == "left out in turn":
-            found.append(
+            return (
                 "no strangers were given: each enrolled person was taken for one, by a network "
                 "that was trained on all of them; on real strangers expect several times as many "
                 "false accepts (--strangers PHOTOS measures them)"
             )
-        elif rate.low > self.far:
-            found.append(
+        if rate.low > self.far:
+            return (
                 f"strangers who were not fitted on get a name in {rate.text}: more than the "
                 f"{100 * self.far:g} % asked; more different strangers to fit on would help"
             )
-        elif rate.high > self.far:
-            found.append(
+        if rate.high > self.far:
+            return (
                 f"{rate.pictures} faces of {rate.people} other strangers do not show that the rate "
                 f"stays below {100 * self.far:g} %: it may be up to {100 * rate.high:.1f} %"
             )
+        return None
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What else a reader of the figures has to know, a sentence each."""
+        found = []
         if not self.true_accepts.accepted:
             found.append(
                 f"at {100 * self.far:g} % no enrolled person gets a name: this network does not "
                 "tell them from strangers that well; ask a higher rate, or train a better one"
             )
-        if self.how == "strangers" and rate.people < FEW_PEOPLE:
+        if self.how == "left out in turn":
+            return tuple(found)
+        measured = self.false_accepts.people
+        if measured < FEW_PEOPLE:
             found.append(
-                f"{rate.people} strangers to measure on say little of others: "
+                f"{measured} strangers to measure on say little of others: "
                 f"{FEW_PEOPLE} and more would"
             )
-        if self.how == "strangers" and (self.fitted_people + 1) * self.far < 1:
+        if (self.fitted_people + 1) * self.far < 1:
             found.append(
                 f"whatever the number of pictures, {self.fitted_people} strangers to fit on "
                 f"cannot promise less than {100 / (self.fitted_people + 1):.0f} % for a person "

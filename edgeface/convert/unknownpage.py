@@ -65,7 +65,12 @@ def of(files: Sequence[ModelFile], considered: Sequence[Considered] = ()) -> Tol
     first = fitted[0][1]
     rows = [_row("trained network", one.threshold, one.unknown) for one in considered]
     rows += [_row(file.name, file.threshold, unknown) for file, unknown in fitted]
+    # Of the rates the worst; files differ by a picture or two.
+    file, worst = max(fitted, key=lambda pair: pair[1].false_accepts.high)
     doubts = dict.fromkeys(doubt for _, unknown in fitted for doubt in unknown.doubts)
+    if worst.rate_doubt is not None:
+        where = "" if worst.how == "left out in turn" else f"{file.name}: "
+        doubts = dict.fromkeys((where + worst.rate_doubt, *doubts))
     chosen = f"chosen: {first.score}, the {_WORDS[first.score]}"
     if considered:
         chosen += ", by the enrolled people that the trained network names at that rate"

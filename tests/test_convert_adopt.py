@@ -92,6 +92,33 @@ def test_a_functional_network_with_a_scaling_of_its_own_gets_raw_pixels() -> Non
         adopted(theirs, "bgr:0..1", 4)
 
 
+def test_a_sequential_with_a_scaling_a_network_inside_and_a_softmax_layer() -> None:
+    import keras
+
+    la = layers()
+    inner = keras.Sequential([keras.Input(SHAPE), *body()], name="inner")
+    ends = [la.Rescaling(1 / 255), inner, la.Dense(3), la.Softmax()]
+    theirs = keras.Sequential([keras.Input(SHAPE), *ends])
+    made = adopted(theirs, "rgb", 3)
+    np.testing.assert_allclose(answers(made.model, pixels()), answers(theirs, pixels()), atol=1e-5)
+    assert made.told == ()
+    assert [layer.name for layer in made.model.layers][1::2] == ["scaling", "probs"]
+
+
+def test_augmentation_in_front_of_the_scaling_changes_nothing() -> None:
+    import keras
+
+    la = layers()
+    begin = [la.RandomFlip(), la.Rescaling(1 / 255)]
+    theirs = sequential(la.Dense(2, activation="softmax"), begin=begin)
+    with pytest.raises(UsageError, match="does not begin with a Rescaling layer"):
+        adopted(theirs, "rgb", 2)
+    made = adopted(theirs, "rgb:0..255", 2)
+    np.testing.assert_allclose(answers(made.model, pixels()), answers(theirs, pixels()), atol=1e-5)
+    assert isinstance(made.model.layers[1], keras.layers.Rescaling)
+    assert made.model.layers[1].scale == 1
+
+
 def test_logits_become_probabilities_and_that_is_told() -> None:
     theirs = sequential(layers().Dense(3))
     made = adopted(theirs, "rgb:0..255", 3)

@@ -3,6 +3,7 @@
 A recipe is a TOML file; those of the project lie in ``export/``. It carries nothing out itself.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeface import records
-from edgeface.acceptance import Unknown
+from edgeface.acceptance import Rate
 from edgeface.bundle import CALIBRATED, SCHEMES, Format, Measured, Scheme
 from edgeface.calibration import Method
 from edgeface.errors import GateNotMet, RecipeError
@@ -177,21 +178,20 @@ class Gates:
         return tuple(gate for gate, _ in self._asked() if gate in ON_PICTURES)
 
 
-def _pictures(gate: Gate, file: AnyFile) -> int:
+def _pictures(gate: Gate, file: AnyFile) -> int | None:
     match gate:
-        case "max_far":
-            return _unknown(file).false_accepts.pictures
-        case "min_true_accepts":
-            return _unknown(file).true_accepts.pictures
+        case "max_far" | "min_true_accepts":
+            rate = _rate(gate, file)
+            return None if rate is None else rate.pictures
         case _:
             return _on_pictures(file).pictures
 
 
-def _unknown(file: AnyFile) -> Unknown:
+def _rate(gate: Gate, file: AnyFile) -> Rate | None:
+    """What was measured of strangers or of enrolled people; None of a file that was not fitted."""
     if isinstance(file, PointFile) or file.unknown is None:
-        msg = f"{file.name}: no false-accept rate was asked, and a gate is about it"
-        raise TypeError(msg)
-    return file.unknown
+        return None
+    return file.unknown.false_accepts if gate == "max_far" else file.unknown.true_accepts
 
 
 def _on_pictures(file: AnyFile) -> Measured:
@@ -218,10 +218,9 @@ def _measured(
                 msg = f"no latency was measured for {file.name}"
                 raise ValueError(msg)
             return p50_ms[file.name]
-        case "max_far":
-            return _unknown(file).false_accepts.share
-        case "min_true_accepts":
-            return _unknown(file).true_accepts.share
+        case "max_far" | "min_true_accepts":
+            rate = _rate(gate, file)
+            return math.nan if rate is None else rate.share  # which meets no limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,3 +195,17 @@ def test_what_is_wrong_is_said_before_anything_is_converted(
         ran = cli("export", small_run, *words, *out)
         assert (ran.code, said in ran.err) == (code, True), (words, ran.err)
         assert not (tmp_path / "mine").exists()
+
+
+def test_without_strangers_the_command_calls_it_an_estimate(
+    cli: Any, small_run: Path, tmp_path: Path
+) -> None:
+    ran = cli("export", small_run, "--far", "0.1", "--out", tmp_path / "mine")
+    assert ran.code == 0, ran.err
+    assert "each taken for a stranger once: an estimate" in ran.out
+    assert "expect several times as many false accepts" in ran.out
+    assert "expect several times as many" in (tmp_path / "mine" / "report.md").read_text("utf-8")
+    for file in Bundle.load(tmp_path / "mine").manifest.files:
+        assert file.unknown is not None
+        assert file.unknown.how == "left out in turn"
+        assert file.score in ("maximum", "margin")

@@ -87,6 +87,7 @@ def test_an_unknown_key_is_an_error_that_names_the_known_ones(tmp_path: Path) ->
         ("[gates]", "seed = -1\n[gates]", "seed -1: 0 to 4294967295 are possible"),
         ("[gates]", "calibration = 0\n[gates]", "calibration with 0 pictures"),
         ("[gates]", "seed = 1979-05-27\n[gates]", "seed: expected a whole number"),
+        ("[gates]", "search = 1\n[gates]", "search: expected"),
         ("[gates]", "[gates", "not valid TOML"),
         ("[gates]", "[gates]\n[gates]", "not valid TOML"),
     ],
@@ -385,3 +386,23 @@ def test_a_format_is_only_asked_for_schemes_that_it_has() -> None:
     assert "onnx has float32, float16, int8" in refused.value.remedy
     with pytest.raises(RecipeError, match="gates for int16x8 files, which the recipe does not"):
         Recipe("g", "x", ("onnx",), ("float32", "int16x8"), gates=Gates(schemes=("int16x8",)))
+
+
+def test_a_search_needs_int8_and_a_gate_on_it() -> None:
+    limits = Gates(max_drop_points=0.5)
+    both = ("tflite", "onnx")
+    recipe = Recipe("a", "b", both, ("float32", "int8"), gates=limits, search=True)
+    with pytest.raises(RecipeError, match="int8, which is not exported"):
+        replace(recipe, schemes=("float32",))
+    for gates in (Gates(), Gates(("float32",), max_drop_points=0.5)):
+        with pytest.raises(RecipeError, match="no gate asks anything of int8") as idle:
+            replace(recipe, gates=gates)
+        assert "max_drop_points = 0.5" in idle.value.remedy
+    with pytest.raises(RecipeError, match="search is for networks that answer names"):
+        replace(recipe, gates=Gates(max_size_bytes=10**6)).check_for_regression()
+
+
+def test_a_file_that_was_not_fitted_meets_no_limit_on_strangers() -> None:
+    plain = replace(_with_unknown(0, 50), unknown=None)
+    results = Gates(max_far=1.0, min_true_accepts=0.0).check([plain], 1.0)
+    assert [(result.met, result.pictures) for result in results] == [(False, None), (False, None)]

@@ -71,10 +71,17 @@ def of(files: Sequence[ModelFile], considered: Sequence[Considered] = ()) -> Tol
     if worst.rate_doubt is not None:
         where = "" if worst.how == "left out in turn" else f"{file.name}: "
         doubts = dict.fromkeys((where + worst.rate_doubt, *doubts))
+    notes = [f"CAUTION: {doubt}" for doubt in doubts]
+    for one in files:
+        if one.unknown is None:
+            notes.append(
+                f"CAUTION: {one.name} does not answer what {first.score} needs: its threshold is on "
+                "the largest probability, keeps names, and promises nothing of strangers"
+            )
     chosen = f"chosen: {first.score}, the {_WORDS[first.score]}"
     if considered:
         chosen += ", by the enrolled people that the trained network names at that rate"
-    return Told(_lead(first), tuple(rows), (chosen, *(f"CAUTION: {d}" for d in doubts)))
+    return Told(_lead(first), tuple(rows), (chosen, *notes))
 
 
 def _lead(unknown: Unknown) -> str:

@@ -72,12 +72,12 @@ def of(files: Sequence[ModelFile], considered: Sequence[Considered] = ()) -> Tol
         where = "" if worst.how == "left out in turn" else f"{file.name}: "
         doubts = dict.fromkeys((where + worst.rate_doubt, *doubts))
     notes = [f"CAUTION: {doubt}" for doubt in doubts]
-    for one in files:
-        if one.unknown is None:
-            notes.append(
-                f"CAUTION: {one.name} does not answer what {first.score} needs: its threshold is on "
-                "the largest probability, keeps names, and promises nothing of strangers"
-            )
+    notes += [
+        f"CAUTION: {one.name} does not answer what the score {first.score} needs: its threshold is "
+        "on the largest probability, keeps names, and promises nothing of strangers"
+        for one in files
+        if one.unknown is None
+    ]
     chosen = f"chosen: {first.score}, the {_WORDS[first.score]}"
     if considered:
         chosen += ", by the enrolled people that the trained network names at that rate"

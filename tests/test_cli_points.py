@@ -97,6 +97,7 @@ def open_points_of_the_run():
         (("--strangers", "runs"), 2, "is the bundle of a regression: it looks at no pictures"),
         (("--run", "runs/nowhere"), 2, "the run runs/nowhere that bundles/curve was made from"),
         (("--run", "bundles/curve"), 1, "bundles/curve is no run"),
+        (("--per-class",), 2, "answers numbers: there are no classes to tell of"),
     ],
 )
 def test_compared_wrongly(

@@ -135,7 +135,12 @@ def test_a_whole_page_without_scripts_or_anything_from_elsewhere(compared) -> No
     assert "@import" not in page
     assert "http" not in page.split("</style>")[1]
     assert "prefers-color-scheme: dark" in page
-    for said in ("m.int8", "2 lost, 0 gained", "3 left out: no face found", "4 faces of people who"):
+    for said in (
+        "m.int8",
+        "2 lost, 0 gained",
+        "3 left out: no face found",
+        "4 faces of people who",
+    ):
         assert said in page
 
 

@@ -110,7 +110,7 @@ def test_a_loss_that_the_pictures_show(subjects, answering) -> None:
     verdict = result.files[1].verdict
     assert verdict is not None
     assert verdict.kind == "loses"
-    assert said.verdict(result.files[1]).endswith("; 20 lost, 0 gained, p = < 0.001")
+    assert said.verdict(result.files[1]).endswith("; 20 lost, 0 gained, p < 0.001")
     lenient = compare(subjects, pictures, 1, silent, margin=40)
     assert lenient.files[1].verdict.within_margin
     assert lenient.files[2].verdict.kind == "no loss found"

@@ -14,7 +14,7 @@ def compare(
     given: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[BUNDLE|FILE]... [PHOTOS|POINTS]",
+            metavar="BUNDLE|FILE|PHOTOS|POINTS",
             help="Bundles and model files, by default the newest bundle; and a folder per person, "
             "or points, by default what the run held back.",
             show_default=False,
@@ -95,6 +95,9 @@ def compare(
     looking = showing.Looking(strangers, detector, detector_model, skip_broken)
     if named.regressions:
         looking.check_unneeded(named.regressions[0])
+        if per_class or confusion:
+            msg = f"{named.regressions[0]} answers numbers: there are no classes to tell of"
+            raise UsageError(msg, remedy="leave --per-class and --confusion out")
         points.compare(named, asked.data, run, threads, against, margin, pages, json=json)
         return
     subjects = comparison.subjects_of(named)

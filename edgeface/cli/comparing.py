@@ -69,7 +69,7 @@ class Pages:
 
 def tell(result: "Compared", *, per_class: bool, confusion: bool) -> None:
     """A comparison on the terminal."""
-    from edgeface.comparison import words
+    from edgeface.comparison import tables, words
 
     for line in words.shown(result):
         output.result(line)
@@ -94,11 +94,11 @@ def tell(result: "Compared", *, per_class: bool, confusion: bool) -> None:
         output.result(f"{file.subject.name}: {said}")
     if per_class:
         output.result("")
-        output.table(*words.classes(result))
+        output.table(*tables.classes(result))
         output.result("*: more than chance at 5 %, given how many classes there are")
     if confusion:
         output.result("")
-        output.table(*words.mix_ups(result, _MOST_MIX_UPS))
+        output.table(*tables.mix_ups(result, _MOST_MIX_UPS))
 
 
 def _grouped(rows: list[list[str]]) -> list[list[str]]:

@@ -15,6 +15,7 @@ from edgeface.comparison.changes import Change, ClassChange
 from edgeface.comparison.cutting import Cut
 from edgeface.comparison.marked import markdown
 from edgeface.comparison.measure import Measured
+from edgeface.comparison.named import Named, read_named
 from edgeface.comparison.page import html
 from edgeface.comparison.pictures import (
     Needs,
@@ -24,13 +25,7 @@ from edgeface.comparison.pictures import (
     with_strangers,
 )
 from edgeface.comparison.result import Compared, compare
-from edgeface.comparison.subjects import (
-    Named,
-    Subject,
-    needs_of,
-    read_named,
-    subjects_of,
-)
+from edgeface.comparison.subjects import Subject, needs_of, subjects_of
 
 __all__ = [
     "Accepting",

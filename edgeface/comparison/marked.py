@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edgeface.comparison import words
+from edgeface.comparison import tables, words
 from edgeface.comparison.changes import Change
 from edgeface.comparison.measure import Measured
 from edgeface.comparison.result import Compared
@@ -18,23 +18,23 @@ def markdown(result: Compared) -> str:
     parts.append("\n".join(f"- {plain(line)}" for line in _facts(result)))
     said = [f"- **{plain(f.subject.name)}**: {plain(text)}" for f, text in words.verdicts(result)]
     parts += ["\n".join(said)] if said else []
-    parts.append(table(*words.summary(result)))
-    named = words.names(result)
+    parts.append(table(*tables.summary(result)))
+    named = tables.names(result)
     if named[1]:
         parts += ["## Who gets a name", table(*named)]
-        strange = words.strangers(result)
+        strange = tables.strangers(result)
         if strange[1]:
             parts += [table(*strange), plain(words.strangers_note(result)) + "."]
-    parts += ["## Class by class", table(*words.classes(result))]
-    mixed = words.mix_ups(result, MOST_MIX_UPS)
+    parts += ["## Class by class", table(*tables.classes(result))]
+    mixed = tables.mix_ups(result, MOST_MIX_UPS)
     if mixed[1]:
         parts += ["### Mix-ups", table(*mixed)]
-    areas = words.areas(result)
+    areas = tables.areas(result)
     if areas[1]:
         parts += ["## ROC", table(*areas)]
-    parts += ["## How sure", table(*words.confidences(result))]
+    parts += ["## How sure", table(*tables.confidences(result))]
     if len(result.files) > 2:
-        parts += ["## Agreement", table(*words.agreements(result))]
+        parts += ["## Agreement", table(*tables.agreements(result))]
     for file in result.others:
         parts += _pictures(file)
     return "\n\n".join(parts) + "\n"

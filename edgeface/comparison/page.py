@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.comparison import drawing, words
+from edgeface.comparison import drawing, tables, words
 from edgeface.comparison.cards import cards
 from edgeface.comparison.measure import Measured
 from edgeface.comparison.result import Compared
@@ -24,7 +24,7 @@ def html(result: Compared) -> str:
         f"<h1>{escaping.escape(title)}</h1>",
         _shown(result),
         _verdicts(result),
-        table(*words.summary(result)),
+        table(*tables.summary(result)),
         "<p class=faint>Accuracy: share answered rightly, without unknown, with Wilson's interval. "
         "Difference: percentage points, with Tango's interval for the same pictures. McNemar p: "
         "exact, two-sided. Flips: pictures with another answer, of which lost were right before "
@@ -97,7 +97,7 @@ def _worst(file: Measured, result: Compared) -> str:
 
 
 def _names(result: Compared) -> str:
-    head, rows = words.names(result)
+    head, rows = tables.names(result)
     if not rows:
         return ""
     parts = [
@@ -105,7 +105,7 @@ def _names(result: Compared) -> str:
         "<p class=faint>Enrolled people at the threshold of each file, shares of all their "
         "pictures. Changes in points, with 95 % intervals.</p>",
     ]
-    head, rows = words.strangers(result)
+    head, rows = tables.strangers(result)
     if rows:
         note = words.strangers_note(result)
         parts.append(
@@ -116,7 +116,7 @@ def _names(result: Compared) -> str:
 
 
 def _classes(result: Compared) -> str:
-    parts = ["<h2>Class by class</h2>", table(*words.classes(result))]
+    parts = ["<h2>Class by class</h2>", table(*tables.classes(result))]
     parts.append(
         "<p class=faint>Pictures that are answered rightly, and the change. A star: more than "
         "chance at 5 %, given how many classes there are (McNemar, Holm).</p>"
@@ -125,7 +125,7 @@ def _classes(result: Compared) -> str:
         parts.append(f"<h3>Confusion</h3><div class=drawings>{_matrices(result)}</div>")
         parts.append("<p class=faint>Row: what a picture shows; column: what is answered.</p>")
         return "".join(parts)
-    head, rows = words.mix_ups(result, 20)
+    head, rows = tables.mix_ups(result, 20)
     if rows:
         parts.append(f"<h3>The commonest mix-ups</h3>{table(head, rows)}")
     return "".join(parts)
@@ -170,7 +170,7 @@ def _curves(result: Compared) -> str:
     drawn = drawing.roc_curves(curves, result.labels[-1])
     note = "Intervals of DeLong, DeLong and Clarke-Pearson, for the same pictures."
     return (
-        f"<h2>ROC</h2><div class=drawings>{drawn}</div>{table(*words.areas(result))}"
+        f"<h2>ROC</h2><div class=drawings>{drawn}</div>{table(*tables.areas(result))}"
         f"<p class=faint>{note}</p>"
     )
 
@@ -188,7 +188,7 @@ def _confidence(result: Compared) -> str:
         for file in result.files
     )
     return (
-        f"<h2>How sure</h2>{table(*words.confidences(result))}"
+        f"<h2>How sure</h2>{table(*tables.confidences(result))}"
         "<p class=faint>Score: the largest probability. Calibration error: the mean distance of "
         "score and accuracy over groups of one size; by chance: what a file with true scores would "
         "show on so many pictures. Moved: against the reference, picture by picture.</p>"
@@ -202,6 +202,6 @@ def _agreements(result: Compared) -> str:
     if len(result.files) < 3:
         return ""
     return (
-        f"<h2>Agreement</h2>{table(*words.agreements(result))}"
+        f"<h2>Agreement</h2>{table(*tables.agreements(result))}"
         "<p class=faint>Share of the pictures that two files answer alike, rightly or not.</p>"
     )

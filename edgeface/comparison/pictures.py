@@ -152,7 +152,8 @@ def _told_apart(
     if not counted.any():
         reasons = ", ".join(f"{n} x {reason}" for reason, n in left_out.items())
         msg = f"{what}: no picture of an enrolled person with one clear face"
-        raise InputError(msg + (f" ({reasons})" if reasons else ""))
+        remedy = "add photographs of one clear face each, or name another detector: --detector"
+        raise InputError(msg + (f" ({reasons})" if reasons else ""), remedy=remedy)
     kept = [e for e, is_counted in zip(entries, counted, strict=True) if is_counted]
     return Pictures(
         what=what,

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from edgeface.bundlefolder import SEEN_DIGITS
+from edgeface.comparison.named import Named
 from edgeface.comparison.naming import distinct
-from edgeface.comparison.subjects import Named
 from edgeface.datasets.pointfile import open_points
 from edgeface.datasets.points import Points
 from edgeface.errors import InputError, UsageError

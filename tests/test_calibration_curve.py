@@ -75,5 +75,5 @@ def test_it_is_written_and_read_again(tmp_path: Path, teller) -> None:
     data = records.from_json(text, "x", InputError)
     assert records.build(curve.Curve, data, "x", InputError) == found
     with Image.open(tmp_path / curve.PNG) as picture:
-        assert picture.size == (960, 408)
+        assert picture.size == (960, 432)
         assert len(picture.convert("RGB").getcolors(1 << 20)) > 50

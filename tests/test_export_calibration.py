@@ -94,7 +94,8 @@ class _BadTraining(Run):
 
     def crops(self, side, track=iter):
         pixels, truth = super().crops(side, track)
-        return (pixels // 255 if side == "training" else pixels), truth
+        scaled = np.rint(pixels / 255).astype(np.uint8)
+        return (scaled if side == "training" else pixels), truth
 
 
 def test_a_training_side_that_was_divided_by_255_is_refused(

@@ -122,24 +122,38 @@ def draw_picture(path: Path, curve: Curve) -> None:
 
     from edgeface.train.pictures import BLUE, FAINT, ORANGE
 
-    figure = Figure(figsize=(8, 3.4), dpi=120, layout="constrained")
-    colours = {"tflite": BLUE, "onnx": ORANGE}
+    figure = Figure(figsize=(8, 3.6), dpi=120, layout="constrained")
+    looks = {"tflite": (BLUE, "-"), "onnx": (ORANGE, "--")}  # they often lie on each other
+    labelled = _apart(sorted({point.size for point in curve.points}))
     for axes, key in zip(figure.subplots(1, 2), ("accuracy", "agreement"), strict=True):
         for format in dict.fromkeys(point.format for point in curve.points):
             own = [point for point in curve.points if point.format == format]
             at = sorted({point.size for point in own})
             means = [np.mean([getattr(p, key) for p in own if p.size == size]) for size in at]
-            axes.plot(at, means, color=colours[format], label=f"{format} int8, mean of its draws")
+            colour, line = looks[format]
+            axes.plot(at, means, line, color=colour, label=f"{format} int8, mean of its draws")
             values = [getattr(point, key) for point in own]
-            axes.plot([p.size for p in own], values, ".", color=colours[format], alpha=0.5)
+            axes.plot([p.size for p in own], values, ".", color=colour, alpha=0.5)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(ScalarFormatter())
-        axes.set_xticks(sorted({point.size for point in curve.points}))
+        axes.set_xticks(labelled)
         axes.minorticks_off()
+        # One picture of a hundred is no cliff.
+        axes.set_ylim(min(0.9, axes.get_ylim()[0]), 1.01)
         axes.set(xlabel="calibration pictures", ylabel=key)
         axes.spines[["top", "right"]].set_visible(False)
     figure.axes[0].axhline(
         curve.float_accuracy, color=FAINT, linewidth=1, linestyle=":", label="trained network"
     )
-    figure.axes[0].legend(frameon=False, fontsize=8)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     figure.savefig(path)
+
+
+def _apart(sizes: Sequence[int]) -> list[int]:
+    """Those whose labels do not run into each other on a logarithmic axis."""
+    kept: list[int] = []
+    for size in sizes:
+        if not kept or size >= 1.5 * kept[-1]:
+            kept.append(size)
+    return kept

@@ -285,6 +285,25 @@ def test_numbers_of_arrays_are_called_by_the_labels(with_run: Path, cli, tmp_pat
     assert (ran.code, "nobody in it is enrolled" in ran.err) == (1, True)
 
 
+@pytest.mark.real_data
+def test_files_that_another_program_wrote(cli, real_data: Path, tmp_path: Path) -> None:
+    models = real_data / "models" / "mlperf_tiny"
+    files = models / "vww_96_float.tflite", models / "vww_96_int8.tflite"
+    photos = photographs(tmp_path / "photos", {"nobody": 40, "person": 200})
+    told = ("--labels", "nobody,person", "--colour", "rgb", "--scaling", "0..1")
+    ran = cli("compare", *files, photos, *told)
+    assert ran.code == 2
+    assert "does not say its framing" in ran.err
+    ran = cli("compare", *files, photos, *told, "--framing", "stretched", "--json")
+    assert ran.code == 0, ran.err
+    before, after = json.loads(ran.out)["files"]
+    assert (before["scheme"], after["scheme"]) == ("float32", "int8")
+    assert 0 < after["parity"] < 0.2  # the same network; pixels that were scaled otherwise differ
+    ran = cli("compare", *files, photos, *told, "--framing", "whole")
+    assert "not known: what vww_96_float.tflite, vww_96_int8.tflite learned from" in ran.out
+    assert "unknown" not in ran.out.splitlines()[2]  # no file has a threshold
+
+
 def test_what_is_neither_a_bundle_nor_photographs(with_run: Path, cli, tmp_path: Path) -> None:
     (tmp_path / "half").mkdir()
     shutil.copy(with_run / "tiny.int8.onnx", tmp_path / "half")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeface import records
-from edgeface.comparison import Pictures, Subject, compare, read_named, subjects_of
+from edgeface.comparison import Pictures, Subject, compare, html, read_named, subjects_of
 from edgeface.comparison import words as said
 from edgeface.datasets.crops import CropStore
 from edgeface.errors import BackendError, BackendMissing, UsageError
@@ -210,6 +210,29 @@ def test_a_file_that_is_not_what_was_announced(subjects, answering) -> None:
     answering(int8=lambda pixels, probs: 1 / 0)
     with pytest.raises(BackendError, match=r"failed on one picture \(running tiny\.int8"):
         compare(subjects, pictures, 1, silent)
+
+
+class OneByOne(CropStore):
+    """Gives one crop at a time and refuses to be one array."""
+
+    def __getitem__(self, index):
+        assert np.ndim(index) == 0
+        return super().__getitem__(index)
+
+    def __array__(self, dtype=None, copy=None):
+        raise AssertionError
+
+
+def test_one_crop_at_a_time_is_in_memory(subjects, answering) -> None:
+    answering(int8=takes_50_for_bob)
+    pictures = on_greys(subjects[0].cut, 128)
+    apart = replace(
+        pictures,
+        crops={c: OneByOne.of(store[:]) for c, store in pictures.crops.items()},
+        strangers={c: OneByOne.of(store[:]) for c, store in pictures.strangers.items()},
+    )
+    result = compare(subjects, apart, 1, silent)
+    assert html(result) == html(compare(subjects, pictures, 1, silent))
 
 
 def test_two_classes_have_a_roc_and_its_area(subjects, monkeypatch, fake_backend) -> None:

@@ -155,10 +155,11 @@ class ModelFile:
 
         Of another score than the largest probability it begins with its name: ``margin 3.4190``.
         """
-        if self.score != "maximum":
+        if self.score in ("margin", "energy"):  # which have no end at 1
             return f"{self.score} {self.threshold:.4f}"
         digits = next(n for n in (3, 4, 5, 6) if n == 6 or self.threshold < 1 - 10.0**-n)
-        return f"{self.threshold:.{digits}f}"
+        by = "" if self.score == "maximum" else f"{self.score} "
+        return f"{by}{self.threshold:.{digits}f}"
 
     @property
     def score(self) -> Score:

@@ -99,7 +99,7 @@ def _lead(unknown: Unknown) -> str:
 
 
 def _row(name: str, threshold: float, unknown: Unknown) -> tuple[str, ...]:
-    digits = 6 if unknown.score == "maximum" else 4
+    digits = 6 if unknown.score in ("maximum", "distance") else 4  # those two end at 1
     return (
         name,
         unknown.score,

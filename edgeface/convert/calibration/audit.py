@@ -14,7 +14,7 @@ from edgeface.errors import InputError
 from edgeface.images import Pixels
 
 # Different pictures in all: below the first the ranges are those of a few pictures and no more.
-# From the second on the accuracy of int8 changed no more with their number (decision 15).
+# From the second on no layer clipped less with more of them (decision 15).
 LEAST, ENOUGH = 5, 50
 ENOUGH_OF_CLASS = 2
 # Shares of a set: of copies, and of its pictures that are different at all.

@@ -107,10 +107,12 @@ def test_a_regression_has_no_integer_ends() -> None:
 
 
 def test_explain_reads_its_tensors_too(bundle: Bundle) -> None:
+    from edgeface.train.explain.files import tensors_of
     from edgeface.train.explain.tflite import stored
 
     file = bundle.manifest.files[-1]
     pixels, outputs = bundle.golden()
-    tensors, answers_ = stored(bundle.path(file).read_bytes(), pixels[0])
-    assert np.array_equal(answers_[0], outputs[file.name][0])
+    tensors, told = stored(bundle.path(file).read_bytes(), pixels[0])
+    assert np.array_equal(told[0], outputs[file.name][0])
     assert {t.dtype for t in tensors} == {"int8"}
+    assert len(tensors_of(bundle.path(file), pixels[0]).tensors) == len(tensors)

@@ -64,7 +64,7 @@ def tensors_of(path: Path, crop: Pixels) -> Tensors:
         UsageError: It is neither of the two formats.
     """
     backend = open_backend(path)
-    if backend.input.shape != (1, *crop.shape) or backend.input.dtype != crop.dtype.name:
+    if backend.input.shape != (1, *crop.shape) or backend.input.dtype not in ("uint8", "int8"):
         msg = (
             f"{path}: takes {backend.input.dtype} {backend.input.shape}, "
             f"the network takes {crop.dtype.name} {(1, *crop.shape)}"

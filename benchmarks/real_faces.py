@@ -137,7 +137,9 @@ def main() -> None:
         seeds = [one_seed(asked.data, asked.people, s, Path(place)) for s in asked.seeds]
     for made in seeds:
         made["train"]["run"], made["export"]["bundle"] = "run", "bundle"
-        made["compare"]["bundle"] = made["compare"]["on"] = name
+        made["compare"]["compared"], made["compare"]["on"] = ["bundle"], name
+        for file in made["compare"]["files"]:
+            del file["path"]
     asked.out.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"data": name, "people": asked.people, "seeds": seeds}, indent=1)
     (asked.out / f"{name}.json").write_text(text + "\n", "utf-8")

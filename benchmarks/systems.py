@@ -173,7 +173,9 @@ def cell(
             bundle = place / "bundle"
             edgeface("export", run, "--int8", "--out", bundle)
             compared = edgeface("compare", bundle)
-            made["compared"] = {**compared, "bundle": "bundle", "on": system.data}
+            made["compared"] = {**compared, "compared": ["bundle"], "on": system.data}
+            for file in made["compared"]["files"]:
+                del file["path"]  # of a temporary folder
         return made
 
 

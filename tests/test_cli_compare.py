@@ -311,8 +311,8 @@ def test_what_is_neither_a_bundle_nor_photographs(with_run: Path, cli, tmp_path:
     assert ran.code == 2
     assert "half holds tiny.int8.onnx and no manifest.json: it is no bundle" in ran.err
     ran = cli("compare", "runs/tiny")
-    assert ran.code == 2
-    assert "remedy: edgeface export runs/tiny --int8" in ran.err
+    assert ran.code == 1
+    assert "remedy: it is a run: edgeface export runs/tiny --int8" in ran.err
     ran = cli("compare", with_run, "photos", "gone")
     assert (ran.code, "gone: no such folder or file" in ran.err) == (2, True)
 

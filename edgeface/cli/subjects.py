@@ -1,6 +1,5 @@
 """What ``edgeface compare`` was given: bundles and model files, and what to compare them on."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,23 +76,20 @@ def _is_name(path: Path) -> bool:
 def _is_subject(path: Path) -> bool:
     from edgeface.bundlefolder import MANIFEST
     from edgeface.runtime import BACKENDS
+    from edgeface.sealed import SUMS
 
     if path.suffix.lstrip(".") in BACKENDS and not path.is_dir():
         return True
-    return (path / MANIFEST).is_file()
+    # What is sealed and has no manifest is a damaged bundle, or a run: reading it says which.
+    return (path / MANIFEST).is_file() or (path / SUMS).is_file()
 
 
 def _check_no_half_bundle(path: Path) -> None:
-    """Say of a folder that it is something else, before its pictures are looked for."""
-    from edgeface.bundlefolder import RUN_CONFIG
+    """Say of a folder of model files that it is no bundle, before pictures are looked for in it."""
     from edgeface.runtime import BACKENDS
-    from edgeface.sealed import SUMS
 
     if not path.is_dir():
         return
-    if (path / RUN_CONFIG).is_file() and (path / SUMS).is_file():
-        msg = f"{path} is a run: the files that are made of it can be compared"
-        raise UsageError(msg, remedy=f"edgeface export {shlex.quote(str(path))} --int8")
     models = [p.name for p in path.iterdir() if p.suffix.lstrip(".") in BACKENDS]
     if models:
         msg = f"{path} holds {models[0]} and no manifest.json: it is no bundle"

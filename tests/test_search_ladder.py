@@ -32,6 +32,39 @@ def test_of_what_keeps_the_gates_the_smallest_is_taken() -> None:
     assert choose(slow) == 3
 
 
+def test_what_keeps_them_by_luck_comes_after_what_is_sure_to() -> None:
+    from edgeface.convert.search.ladder import choose
+
+    lucky = replace(tried("plain", 100), sure=False)
+    assert choose([lucky, tried("layers in float", 300)]) == 1
+    assert choose([lucky, tried("layers in float", 300, ("max_drop_points",))]) == 0
+    assert "luck" in lucky.word
+
+
+def test_few_pictures_are_sure_of_what_did_not_change_alone(blended, tmp_path: Path) -> None:
+    """Of 120 pictures one lost and one gained is no loss, and says little."""
+    from edgeface.convert.search.tries import Judge
+    from edgeface.recipe import Gates
+
+    _, sides = blended
+    changed = sides.probs.copy()
+    for i in (3, 50):
+        changed[i] = np.roll(changed[i], 1)
+    truth = sides.truth.copy()
+    truth[50] = changed[50].argmax()
+    judge = Judge(replace(sides, truth=truth), Gates(max_drop_points=0.5), tmp_path)
+    assert not judge._sure(changed, 118 / 120)
+    assert judge._sure(sides.probs, 1.0)
+    assert Judge(sides, Gates(min_accuracy=0.5), tmp_path)._sure(changed, 118 / 120)
+    many = replace(
+        sides, truth=np.tile(truth, 100), probs=np.tile(sides.probs, (100, 1)), pixels=sides.pixels
+    )
+    enough = np.tile(sides.probs, (100, 1))
+    enough[:70] = np.roll(enough[:70], 1, axis=1)
+    judge = Judge(many, Gates(max_drop_points=0.8), tmp_path)
+    assert judge._sure(enough, 1 - 70 / 12000 - 0.01)
+
+
 def test_where_nothing_keeps_them_the_nearest_to_the_network_is_taken() -> None:
     from edgeface.convert.search.ladder import choose
 

@@ -48,6 +48,9 @@ class Try:
         p50_ms: Median of one inference while it was measured, one thread, on the machine that
             exports. It is told, and decides nothing.
         missed: The gates that it does not keep.
+        sure: Whether keeping `max_drop_points` may be believed of so few pictures: the 95 %
+            interval of the difference allows no larger loss, or no more answers changed than may
+            be lost.
     """
 
     rung: Rung
@@ -61,6 +64,19 @@ class Try:
     size_bytes: int
     p50_ms: float
     missed: tuple[Gate, ...]
+    sure: bool = True
+
+    @property
+    def will_do(self) -> bool:
+        """Whether it keeps every gate, and that is sure."""
+        return self.kept and self.sure
+
+    @property
+    def word(self) -> str:
+        """What is said of it and the gates."""
+        if self.missed:
+            return f"misses {', '.join(self.missed)}"
+        return "keeps the gates" if self.sure else "keeps the gates, perhaps by luck"
 
     @property
     def kept(self) -> bool:
@@ -150,7 +166,16 @@ class Judge:
             size_bytes=size,
             p50_ms=float(np.median(np.diff(started))) / 1e6,
             missed=tuple(result.gate for result in self._results(file) if not result.met),
+            sure=self._sure(probs, agreement),
         )
+
+    def _sure(self, probs: evaluate.Probs, agreement: float) -> bool:
+        """See `Try.sure`; answers that did not change cannot have lost anything."""
+        limit = self._gates.max_drop_points
+        if limit is None or 100 * (1 - agreement) <= limit + 1e-9:
+            return True
+        right, reference = (evaluate.best(p) == self.sides.truth for p in (probs, self.sides.probs))
+        return evaluate.pair(right, reference).low >= -limit
 
     def _results(self, file: ModelFile) -> Sequence[GateResult]:
         timed = {}

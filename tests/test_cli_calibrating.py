@@ -59,7 +59,7 @@ def test_a_wrong_set_of_ones_own_is_exit_code_1(cli, run: Path, drawn_photos: Pa
         (("--calibration-curve",), 2, "--calibration-curve, but nothing is quantised"),
         (("--calibrate-on", "x"), 2, "--calibrate-on, but nothing is quantised"),
         (("--int8", "--method", "best"), 2, "--method best: one of minmax, percentile"),
-        (("--int8", "--calibration", "0"), 2, "0 is not in the range"),
+        (("--int8", "--calibration", "0"), 2, "Invalid value for '--calibration'"),
         (("--int8", "--calibrate-on", "nowhere"), 2, "nowhere: no such folder"),
         (("--recipe", "lite.toml", "--method", "mse"), 1, "TFLite's converter has minmax alone"),
     ],

@@ -23,8 +23,8 @@ import numpy as np
 
 from edgeface import rejection
 from edgeface.convert import tflite
+from edgeface.convert.beside import every
 from edgeface.convert.network import Network
-from edgeface.convert.rejecting import every
 from edgeface.datasets.faces import cut_faces
 from edgeface.datasets.photos import open_photos
 from edgeface.evaluate import auc

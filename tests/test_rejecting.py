@@ -7,14 +7,10 @@ pytest.importorskip("keras")
 pytestmark = pytest.mark.tf
 
 from edgeface import rejection  # noqa: E402
-from edgeface.convert.rejecting import (  # noqa: E402
-    People,
-    check_beside,
-    check_possible,
-    every,
-    plan,
-)
+from edgeface.convert.beside import check_beside, every  # noqa: E402
+from edgeface.convert.rejecting import People, plan  # noqa: E402
 from edgeface.convert.strangers import Strangers  # noqa: E402
+from edgeface.convert.unknown import check_possible  # noqa: E402
 from edgeface.convert.unknownpage import HEAD, of  # noqa: E402
 from edgeface.errors import ConversionError, UsageError  # noqa: E402
 

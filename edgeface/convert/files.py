@@ -12,8 +12,8 @@ from edgeface import bundle as bundles
 from edgeface.acceptance import as_text
 from edgeface.bundlefolder import Format, Scheme
 from edgeface.convert import carray, onnx, parity, tflite, tfliteio
+from edgeface.convert.beside import check_beside, every
 from edgeface.convert.network import Network
-from edgeface.convert.rejecting import check_beside, every
 from edgeface.convert.schemes import Converter
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Source, Teller

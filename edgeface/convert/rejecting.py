@@ -5,7 +5,6 @@ gets its own threshold, because quantisation moves scores. Strangers are halved 
 choice and every threshold see one half, every rate that is told comes from the other.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +12,10 @@ from numpy.typing import NDArray
 
 from edgeface import rejection
 from edgeface.acceptance import How, Score, Unknown
+from edgeface.convert.beside import InferAll, every
 from edgeface.convert.network import Network
 from edgeface.convert.strangers import Strangers
-from edgeface.errors import ConversionError, UsageError
+from edgeface.errors import ConversionError
 from edgeface.images import Pixels
 from edgeface.vision.unknown import (
     EMBEDDING,
@@ -28,12 +28,6 @@ from edgeface.vision.unknown import (
     class_means,
     scores,
 )
-
-# How close the second output of a file has to be to the network's own, as their correlation;
-# another output in its place, or a clipped one, is far below.
-ALIKE = 0.9
-
-InferAll = Callable[[Pixels], dict[str, NDArray[np.float32]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,56 +216,3 @@ def _measured(
         false_accepts=false,
         true_accepts=true,
     )
-
-
-def every(infer: InferAll, pixels: Pixels) -> dict[str, NDArray[np.float32]]:
-    """All outputs of a file for many pictures: name → (n, …)."""
-    answers = [infer(p) for p in pixels]
-    return {name: np.stack([answer[name] for answer in answers]) for name in answers[0]}
-
-
-def check_beside(
-    name: str, beside: str, outputs: Outputs, network: Network, pixels: Pixels
-) -> None:
-    """Hold the second output of a file against the network's own.
-
-    Args:
-        name: Of the file, for the error.
-        beside: Of the output.
-        outputs: Of the file, for the pictures.
-        network: The trained one.
-        pixels: (n, height, width, channels) uint8.
-
-    Raises:
-        ConversionError: It is something else.
-    """
-    own, found = network.parts(pixels)[beside], outputs[beside]
-    alike = 0.0
-    if found.shape == own.shape and np.isfinite(found).all() and np.ptp(found) and np.ptp(own):
-        alike = float(np.corrcoef(found.ravel(), own.ravel())[0, 1])
-    if not alike >= ALIKE:
-        msg = f"{name}: its {beside} {found.shape} is not the network's (correlation {alike:.3f})"
-        raise ConversionError(msg, remedy="the converter wrote a broken file; please report this")
-
-
-def check_possible(far: float, strangers: bool, classes: int, training: int) -> None:
-    """Say before a long job that a rate cannot be had.
-
-    Args:
-        far: The false-accept rate.
-        strangers: Whether there are some.
-        classes: How many people are enrolled.
-        training: On how many pictures, which have to do where there are no strangers.
-
-    Raises:
-        UsageError: It is no rate, or nobody can be left out.
-    """
-    rejection.check_rate(far)
-    if strangers:
-        return
-    if classes < 3:
-        msg = f"--far without strangers: of {classes} people, whoever is left out gets one name"
-        raise UsageError(msg, remedy="name strangers with --strangers PHOTOS")
-    if training < rejection.least(far):
-        msg = f"--far {far:g} takes {rejection.least(far)} faces at least; the run has {training}"
-        raise UsageError(msg, remedy="name strangers with --strangers PHOTOS, or ask a higher rate")

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeface.convert.network import Network
-from edgeface.convert.rejecting import People, Plan, check_possible, plan
+from edgeface.convert.rejecting import People, Plan, plan
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Source, Teller
 from edgeface.convert.strangers import check_detector, cut_strangers
 from edgeface.errors import UsageError
-from edgeface.rejection import to_state
+from edgeface.rejection import check_rate, least, to_state
 from edgeface.train.run import Run
 
 
@@ -52,6 +52,29 @@ def check_asked(run: Run, far: float | None, asked: Asked | None) -> None:
         if not asked.photos.exists():
             msg = f"{asked.photos}: no such folder or zip"
             raise UsageError(msg, remedy="name a folder with one folder of photographs per person")
+
+
+def check_possible(far: float, strangers: bool, classes: int, training: int) -> None:
+    """Say before a long job that a rate cannot be had.
+
+    Args:
+        far: The false-accept rate.
+        strangers: Whether there are some.
+        classes: How many people are enrolled.
+        training: On how many pictures, which have to do where there are no strangers.
+
+    Raises:
+        UsageError: It is no rate, or nobody can be left out.
+    """
+    check_rate(far)
+    if strangers:
+        return
+    if classes < 3:
+        msg = f"--far without strangers: of {classes} people, whoever is left out gets one name"
+        raise UsageError(msg, remedy="name strangers with --strangers PHOTOS")
+    if training < least(far):
+        msg = f"--far {far:g} takes {least(far)} faces at least; the run has {training}"
+        raise UsageError(msg, remedy="name strangers with --strangers PHOTOS, or ask a higher rate")
 
 
 def plan_of(

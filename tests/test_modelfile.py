@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from edgeface import modelfile
+from edgeface.acceptance import as_text
 from edgeface.bundle import Bundle
 from edgeface.errors import BackendError, EdgefaceError, UsageError
 from edgeface.modelfile import complete, missing, open_model, read_facts, read_labels
@@ -334,11 +335,36 @@ def test_the_metadata_that_the_wrong_ones_differ_from_is_right(write) -> None:
 
 
 @pytest.mark.parametrize(
+    ("score", "threshold", "text"),
+    [
+        ("maximum", 1.0000000000000002, "1"),  # the least that nobody reaches
+        ("margin", 17.25, "margin 17.25"),
+        ("energy", -3.5, "energy -3.5"),
+        ("distance", 0.99, "distance 0.99"),
+    ],
+)
+def test_a_score_other_than_the_largest_probability_is_read(write, score, threshold, text) -> None:
+    means = np.arange(6, dtype=np.float32).reshape(2, 3)
+    told = {"score": score, "threshold": repr(threshold), "class_means": as_text(means)}
+    facts = read_facts(write(tflite(metadata=json.dumps(GOOD | told).encode())))
+    assert (facts.score, facts.threshold, facts.threshold_text) == (score, threshold, text)
+    assert (facts.means is not None) == (score == "distance")
+    assert facts.means is None or np.array_equal(facts.means, means)
+    assert facts.more == ()
+
+
+@pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"threshold": "nan"}, "threshold 'nan' is no number"),
         ({"threshold": "1.5"}, "threshold '1.5' is no number"),
         ({"threshold": True}, "threshold 'True'"),
+        ({"score": "hope"}, "score 'hope': one of maximum, margin, energy, distance"),
+        ({"score": "margin", "threshold": "-1"}, "threshold '-1' is no number from 0 to"),
+        ({"score": "margin", "threshold": "inf"}, "threshold 'inf' is no number"),
+        ({"score": "distance", "threshold": "1.1"}, "threshold '1.1' is no number from -1 to 1"),
+        ({"score": "distance"}, "class_means are not those of 2 classes"),
+        ({"score": "distance", "class_means": "AAAA"}, "class_means are not those of 2 classes"),
         ({"labels": '["up"]'}, "1 labels .* do not go with tensors"),
         ({"labels": '["up", "up"]'}, "labels: one stands twice"),
         ({"labels": '["up", "do\\nwn"]'}, "is no name"),

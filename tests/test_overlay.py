@@ -1,7 +1,9 @@
 """What is drawn onto the frames."""
 
 from datetime import UTC, datetime
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -95,3 +97,17 @@ def test_frames_per_second_come_from_the_results() -> None:
     second = overlay(result(decided_ns=0 + 100_000_000))
     assert np.array_equal(first, draw(result(decided_ns=0)))
     assert np.array_equal(second, draw(result(decided_ns=100_000_000), fps=10.0))
+
+
+@pytest.mark.parametrize(
+    ("by", "score", "said"),
+    [("maximum", 0.934, "ada 93%"), ("distance", 0.934, "ada 0.93"), ("energy", 12.3, "ada 12.30")],
+)
+def test_only_a_probability_is_told_in_per_cent(
+    by: Any, score: float, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[str] = []
+    put = cv2.putText
+    monkeypatch.setattr(cv2, "putText", lambda c, t, *rest: texts.append(t) or put(c, t, *rest))
+    draw(result(Face((200.0, 150.0, 320.0, 270.0), 1.0, Decision("ada", "ada", score, 0.5, by))))
+    assert said in texts

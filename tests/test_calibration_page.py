@@ -11,7 +11,10 @@ FULL = Calibration(
     source="<photos>",
     left_out=3,
     findings=(Finding("too few", "warning", "12 <pictures>", "add some"),),
-    ranges=(LayerRange("conv_2", 0.0, 2.5, -0.5, 4.0, 0.0123),),
+    ranges=(
+        LayerRange("conv_2", 0.0, 2.5, -0.5, 4.0, 0.0123),
+        LayerRange("conv_1", 0.0, 1.0, 0.0, 1.1, 2e-7),
+    ),
     halves=(Halves("onnx", "int8", 6, 0.995, -0.5),),
 )
 
@@ -28,7 +31,8 @@ def test_what_was_found_and_measured_is_told() -> None:
     assert "3 more were not drawn" in line
     text = "\n".join(page.markdown(FULL))
     assert "- too few (warning): 12 <pictures>" in text
-    assert "| conv_2 | 0 to 2.5 | -0.5 to 4 | 1.2 % |" in text
+    assert "| conv_2 | 0 to 2.5 | -0.5 to 4 | 1.230 % |" in text
+    assert "| 0 to 1.1 | under 0.001 % |" in text
     assert "| onnx int8 | 6 pictures | 0.9950 | -0.50 points |" in text
 
 
@@ -36,7 +40,7 @@ def test_the_page_escapes_and_carries_the_curve() -> None:
     html = page.html(FULL, b"\x89PNG")
     assert "12 &lt;pictures&gt;" in html
     assert "<pictures>" not in html
-    assert "<td>1.2 %</td>" in html
+    assert "<td>1.230 %</td>" in html
     assert "data:image/png;base64," in html
     assert "img" not in page.html(FULL)
     assert "<h2>Calibration</h2>" in page.html(PLAIN, b"\x89PNG")

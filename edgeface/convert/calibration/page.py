@@ -54,7 +54,7 @@ def _tables(record: Calibration) -> list[tuple[tuple[str, ...], Sequence[tuple[s
             one.layer,
             f"{one.low:.4g} to {one.high:.4g}",
             f"{one.held_low:.4g} to {one.held_high:.4g}",
-            f"{100 * one.clipped:.2g} %",
+            f"{100 * one.clipped:.3f} %" if one.clipped >= 1e-5 else "under 0.001 %",
         )
         for one in record.ranges
     ]

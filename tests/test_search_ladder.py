@@ -32,6 +32,15 @@ def test_of_what_keeps_the_gates_the_smallest_is_taken() -> None:
     assert choose(slow) == 3
 
 
+def test_what_was_done_is_said_in_words() -> None:
+    from edgeface.bundle import Quantised
+
+    assert tried("plain", 1).changes == "nothing"
+    how = Quantised("entropy", True, True, tuple("abcdef"))
+    told = replace(tried("layers in float", 1), quantised=how).changes
+    assert told == "ranges by entropy; equalised; biases corrected; in float: a, b, c, d and 2 more"
+
+
 def test_what_keeps_them_by_luck_comes_after_what_is_sure_to() -> None:
     from edgeface.convert.search.ladder import choose
 

@@ -204,10 +204,10 @@ class _Climber:
         if pairs:
             self._int8("equalised", replace(self._best, equalised=True))
             return
-        reasons = dict.fromkeys(one.reason for one in apart[:-1])
-        self._note(
-            f"equalising does not apply: {'; '.join(reasons) or 'its channels are even already'}"
-        )
+        reasons = [one.reason for one in apart]
+        why = "its channels are even already" if len(reasons) < 2 else reasons[0]
+        more = f", and {len(reasons) - 1} layers more begin no pair" if len(reasons) > 1 else ""
+        self._note(f"equalising does not apply: {why}{more}")
 
     def _corrected(self) -> None:
         self._int8("corrected", replace(self._best, corrected=True))

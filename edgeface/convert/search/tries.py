@@ -30,6 +30,8 @@ RUNGS: tuple[Rung, ...] = (
     "int16x8",
 )
 
+NAMED = 4  # layers in float, in a table
+
 
 @dataclass(frozen=True, slots=True)
 class Try:
@@ -95,7 +97,10 @@ class Try:
         parts = [] if how.calibration == "minmax" else [f"ranges by {how.calibration}"]
         parts += ["equalised"] if how.equalised else []
         parts += ["biases corrected"] if how.corrected else []
-        parts += [f"in float: {', '.join(how.in_float)}"] if how.in_float else []
+        if how.in_float:
+            more = len(how.in_float) - NAMED
+            names = ", ".join(how.in_float[:NAMED]) + (f" and {more} more" if more > 0 else "")
+            parts += [f"in float: {names}"]
         return "; ".join(parts) or "nothing"
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from edgeface.bundle import Bundle
-from edgeface.convert.export import export
 from edgeface.errors import RecipeError
 from edgeface.evaluate import answers
 from edgeface.modelfile import open_model, read_facts
@@ -31,6 +30,8 @@ class Quiet:
 
 @pytest.fixture(scope="module")
 def bundle(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    from edgeface.convert.export import export
+
     folder = tmp_path_factory.mktemp("io") / "small"
     made = export(Run.load(small_run), ASKED, folder, Quiet()).bundle
     assert made is not None

@@ -19,7 +19,7 @@ from edgeface.convert.network import Network
 from edgeface.images import Pixels
 
 LISTED = 5  # layers, the worst first
-MOST = 256  # of the pictures held back, evenly spread: shares of some millions of values
+MOST = 128  # of the pictures held back, evenly spread: shares of some millions of values
 _BLOCK = 32
 _COMPUTING = (
     keras.layers.Conv1D,

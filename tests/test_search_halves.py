@@ -45,7 +45,7 @@ def test_what_cannot_be_divided_is_said(blended) -> None:
     from edgeface.convert.search.halves import divided
 
     sides = blended[1]
-    with pytest.raises(UsageError, match="120 validation pictures") as alike:
+    with pytest.raises(UsageError, match="120 pictures held back") as alike:
         divided(sides, np.zeros(120, np.intp), 0)
     assert "--test" in alike.value.remedy
     apart = divided(sides, np.arange(120), 0)

@@ -43,8 +43,8 @@ class Halves:
             )
         alone = f"; {self.one_sided} classes stand in one half alone" if self.one_sided else ""
         return (
-            f"searched on {seen} of the {seen + unseen} validation pictures; reported on the other "
-            f"{unseen}, which the search never saw (the run has no test side{alone})"
+            f"searched on {seen} of the {seen + unseen} pictures held back; reported on the other "
+            f"{unseen}, which the search never saw (there is no test side{alone})"
         )
 
 
@@ -83,7 +83,7 @@ def divided(sides: Sides, groups: NDArray[np.intp], seed: int) -> Halves:
     first = draw(sides.truth, groups, seed)
     if first.all() or not first.any():
         msg = (
-            f"{len(first)} validation pictures, near-duplicates taken together, cannot be divided "
+            f"{len(first)} pictures held back, near-duplicates taken together, cannot be divided "
             "into those that are searched on and those that are reported on"
         )
         remedy = "train again with --test 0.15, or with more pictures, or export without search"

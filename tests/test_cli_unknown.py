@@ -47,7 +47,7 @@ def fitted(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A bundle whose score is the one that the test asks for."""
-    from edgeface.convert import rejecting
+    from edgeface.convert import unknown
     from edgeface.convert.export import export
     from edgeface.convert.unknown import Asked
     from edgeface.recipe import Recipe
@@ -57,7 +57,7 @@ def fitted(
     both = ("float32", "int8")
     recipe = Recipe("far", "any machine", ("tflite", "onnx"), both, 30, far=0.1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rejecting, "SCORES", (request.param,))
+        patch.setattr(unknown, "SCORES", (request.param,))
         export(Run.load(small_run), recipe, folder, Silent(), strangers=Asked(strangers))
     return folder
 

@@ -89,6 +89,16 @@ def test_of_equals_the_one_that_needs_no_second_output_is_taken() -> None:
     assert (found.score, found.needs, found.means) == ("maximum", None, None)
 
 
+def test_only_the_wanted_scores_are_considered() -> None:
+    network = Numbers()
+    training = People(*people(0, 120, enrolled=True, by="distance"))
+    pixels, _ = people(2, 240, enrolled=False, by="distance")
+    others = Strangers(pixels, tuple(f"s{i % 24}" for i in range(240)))
+    found = plan(network, training, training, others, 0.05, 0, ("maximum", "margin"))
+    assert [one.unknown.score for one in found.considered] == ["maximum", "margin"]
+    assert found.needs is None
+
+
 def test_strangers_who_are_measured_on_were_not_fitted_on() -> None:
     network, held, found = made("energy")
     assert found.fitting.count + found.reporting.count == 24

@@ -83,7 +83,7 @@ def export(
     shown = sides.of_run(run, recipe, network, teller, wishes)
     source = Source.of_run(run)
     if recipe.far is not None:
-        told = plan_of(run, recipe.far, recipe.seed, network, shown, source, strangers, teller)
+        told = plan_of(run, recipe, network, shown, source, strangers, teller)
         network, shown = replace(network, beside=told.needs), replace(shown, unknown=told)
     return _bundle(source, network, shown, recipe, out, teller, wishes, run, force, keep)
 

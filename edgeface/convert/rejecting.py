@@ -5,6 +5,7 @@ gets its own threshold, because quantisation moves scores. Strangers are halved 
 choice and every threshold see one half, every rate that is told comes from the other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,6 +130,7 @@ def plan(
     strangers: Strangers | None,
     far: float,
     seed: int,
+    wanted: Sequence[Score] = SCORES,
 ) -> Plan:
     """Choose the score.
 
@@ -139,6 +141,7 @@ def plan(
         strangers: People who are not enrolled; None: enrolled ones are left out in turn.
         far: The false-accept rate, above 0 and below 1.
         seed: Of the draw of strangers.
+        wanted: The scores that may be chosen.
 
     Raises:
         UsageError: There are too few strangers for that rate, or one alone; or, where there are
@@ -153,7 +156,7 @@ def plan(
     seen = shown if strangers is None else network.parts(fitting.pixels)
     own = network.parts(held.pixels)
     others = own if strangers is None else network.parts(reporting.pixels)
-    offered = _offered(how, own)
+    offered = [score for score in _offered(how, own) if score in wanted]
     draft = Plan(far, how, seed, "maximum", None, fitting, reporting, ())
     considered = []
     for score in offered:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeface.acceptance import SCORES, Score
 from edgeface.convert.network import Network
 from edgeface.convert.rejecting import People, Plan, plan
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Source, Teller
 from edgeface.convert.strangers import check_detector, cut_strangers
 from edgeface.errors import UsageError
+from edgeface.recipe import Recipe
 from edgeface.rejection import check_rate, least, to_state
 from edgeface.train.run import Run
 
@@ -79,8 +81,7 @@ def check_possible(far: float, strangers: bool, classes: int, training: int) -> 
 
 def plan_of(
     run: Run,
-    far: float,
-    seed: int,
+    recipe: Recipe,
     network: Network,
     sides: Sides,
     source: Source,
@@ -91,8 +92,9 @@ def plan_of(
 
     Args:
         run: What is exported.
-        far: The false-accept rate.
-        seed: Of the draw of strangers.
+        recipe: Its false-accept rate, and the seed of the draw of strangers. With a search files
+            answer probabilities alone: a layer that is quantised by itself may be the one whose
+            answer a second output is.
         network: Of the run.
         sides: Its pictures.
         source: What it is beside its weights.
@@ -115,7 +117,11 @@ def plan_of(
         )
     training = People(*run.crops("training", lambda e: teller.track(e, "training pictures")))
     held = People(sides.pixels, sides.truth)
-    found = plan(network, training, held, strangers, far, seed)
+    far = recipe.far or 0.0
+    scores: tuple[Score, ...] = ("maximum", "margin") if recipe.search else SCORES
+    if recipe.search:
+        teller.say("note: with a search, unknown is told by the probabilities: maximum or margin")
+    found = plan(network, training, held, strangers, far, recipe.seed, scores)
     reported = len(found.reporting.truth)
     if strangers is not None and reported < to_state(far):
         teller.say(

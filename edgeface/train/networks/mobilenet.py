@@ -77,10 +77,10 @@ NETWORK = Network(
     default=Plan(
         Schedule(2, 0, 32, 2e-3, "adam", "none", smoothing=0.1),
         Augmentation(rotation=8, zoom=0.12, stretch=0.05, shift=0.05, flip=True, light=0.2),
-        Tuning("all", Schedule(30, 0, 32, 1e-3, "adam", "cosine", 3, smoothing=0.1)),
+        Tuning("all", Schedule(30, 0, 32, 5e-4, "adam", "cosine", 3, smoothing=0.1)),
     ),
     changes=(
-        "all layers of the base are unfrozen, not the top ones alone, at 1e-3 that rises in three "
+        "all layers of the base are unfrozen, not the top ones alone, at 5e-4 that rises in three "
         "epochs, so that the first steps do not ruin what the frozen batch norms were made for, "
         "and falls along half a cosine to nothing over 30: the head is converged when it ends",
         "pixels divided by 128 instead of 127.5, which is exact in int8",

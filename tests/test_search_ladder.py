@@ -17,7 +17,7 @@ def tried(rung: str, size: int, missed: tuple[str, ...] = (), accuracy: float = 
 
 
 def test_of_what_keeps_the_gates_the_smallest_is_taken() -> None:
-    from edgeface.convert.search.ladder import choose
+    from edgeface.convert.search.choosing import choose
 
     missed = ("max_drop_points",)
     plain = tried("plain", 100, missed)
@@ -42,7 +42,7 @@ def test_what_was_done_is_said_in_words() -> None:
 
 
 def test_what_keeps_them_by_luck_comes_after_what_is_sure_to() -> None:
-    from edgeface.convert.search.ladder import choose
+    from edgeface.convert.search.choosing import choose
 
     lucky = replace(tried("plain", 100), sure=False)
     assert choose([lucky, tried("layers in float", 300)]) == 1
@@ -75,7 +75,7 @@ def test_few_pictures_are_sure_of_what_did_not_change_alone(blended, tmp_path: P
 
 
 def test_where_nothing_keeps_them_the_nearest_to_the_network_is_taken() -> None:
-    from edgeface.convert.search.ladder import choose
+    from edgeface.convert.search.choosing import choose
 
     missed = ("max_drop_points",)
     tries = [tried("plain", 100, missed, 0.5), tried("equalised", 100, missed, 0.7)]
@@ -95,7 +95,7 @@ def test_where_nothing_keeps_them_the_nearest_to_the_network_is_taken() -> None:
     ],
 )
 def test_the_fewest_layers_in_float_are_found(needed: set[str], found: tuple[str, ...]) -> None:
-    from edgeface.convert.search.ladder import fewest
+    from edgeface.convert.search.choosing import fewest
 
     asked: list[tuple[str, ...]] = []
 

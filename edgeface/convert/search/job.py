@@ -14,9 +14,10 @@ from edgeface.convert.files import Made
 from edgeface.convert.network import Network
 from edgeface.convert.search import halves
 from edgeface.convert.search.halves import Halves
-from edgeface.convert.search.ladder import Variants, climb
+from edgeface.convert.search.ladder import climb
 from edgeface.convert.search.record import Searched
 from edgeface.convert.search.tries import RUNGS, Rung
+from edgeface.convert.search.variants import Variants
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Source, Teller
 from edgeface.datasets.audit.hashes import near_groups

@@ -15,7 +15,6 @@ of times slower; it is the last rung. No machine's clock decides, so a seed has 
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 from edgeface.bundle import Quantised
@@ -23,17 +22,15 @@ from edgeface.bundlefolder import SCHEMES, Format, Scheme
 from edgeface.calibration import METHODS
 from edgeface.convert.network import Network
 from edgeface.convert.schemes import Converter
-from edgeface.convert.search.correct import correct
-from edgeface.convert.search.equalise import Equalised, equalise
-from edgeface.convert.search.quantiser import Quantiser, quantisers
+from edgeface.convert.search.choosing import choose, fewest
+from edgeface.convert.search.quantiser import Quantiser
 from edgeface.convert.search.sensitivity import Sensitivity, measure, sorted_by_harm
 from edgeface.convert.search.tries import RUNGS, Judge, Rung, Try
+from edgeface.convert.search.variants import Variants
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Teller
 from edgeface.errors import ConversionError
 from edgeface.recipe import Gates
-
-SAME_SIZE = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,39 +62,6 @@ class Climbed:
     def kept(self) -> bool:
         """Whether it keeps the gates, on the pictures that were searched on."""
         return self.best.kept
-
-
-class Variants:
-    """The networks that are quantised: as trained, evened out, corrected, or both.
-
-    Args:
-        network: As trained.
-        sides: With the calibration pictures.
-    """
-
-    def __init__(self, network: Network, sides: Sides) -> None:
-        self._network, self._calibration = network, sides.calibration
-        self._made: dict[tuple[bool, bool], Network] = {(False, False): network}
-
-    @cached_property
-    def equalised(self) -> Equalised:
-        """With its channels evened out."""
-        # The embedding is answered too, and strangers are told by its distances.
-        kept = self._network.beside == "embedding"
-        return equalise(self._network.model, self._calibration, but_last=kept)
-
-    def network(self, how: Quantised) -> Network:
-        """The one for a way of quantising."""
-        key = how.equalised, how.corrected
-        if key not in self._made:
-            model = self.equalised.model if how.equalised else self._network.model
-            model = correct(model, self._calibration) if how.corrected else model
-            self._made[key] = replace(self._network, model=model)
-        return self._made[key]
-
-    def quantiser(self, format: Format, how: Quantised) -> Quantiser:
-        """Of that network, calibrated."""
-        return quantisers(format, self.network(how), self._calibration, how.calibration)
 
 
 def climb(
@@ -268,50 +232,3 @@ class _Climber:
     def _note(self, text: str) -> None:
         self._notes.append(text)
         self._teller.say(f"{self._format}: {text}")
-
-
-def choose(tries: Sequence[Try]) -> int:
-    """Which of several tries is the result.
-
-    Of those that keep the gates: the smallest, and of those within `SAME_SIZE` of it the lowest
-    rung, the smallest there, the first; and those that keep them surely before those that may do so
-    by luck. Where none does: the nearest to the trained network.
-    """
-    kept = [i for i, one in enumerate(tries) if one.will_do]
-    kept = kept or [i for i, one in enumerate(tries) if one.kept]
-    if not kept:
-        return max(range(len(tries)), key=lambda i: (tries[i].nearness, -i))
-    least = min(tries[i].size_bytes for i in kept)
-    near = [i for i in kept if tries[i].size_bytes <= SAME_SIZE * least]
-    return min(near, key=lambda i: (RUNGS.index(tries[i].rung), tries[i].size_bytes, i))
-
-
-def fewest(order: Sequence[str], keeps: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
-    """The fewest layers in float that keep the gates, not all of them.
-
-    Doubles the number taken from the head of ``order`` until it will do, bisects between the last
-    two, and gives back what need not be there, the one that suffers least first.
-
-    Args:
-        order: Layers, the one that suffers most first.
-        keeps: Tries a set of layers.
-
-    Returns:
-        The layers; empty where not even all but one will do.
-    """
-    most = len(order) - 1
-    low, high = 0, min(1, most)
-    while not high or not keeps(order[:high]):
-        if high == most:
-            return ()
-        low, high = high, min(2 * high, most)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if keeps(order[:middle]) else (middle, high)
-    chosen = list(order[:high])
-    # The last one is needed: without it the bisection would have ended below.
-    for layer in reversed(chosen[:-1]):
-        without = [name for name in chosen if name != layer]
-        if keeps(without):
-            chosen = without
-    return tuple(chosen)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from edgeface import records
+from edgeface.convert.search.choosing import SAME_SIZE
 from edgeface.convert.search.halves import Halves
-from edgeface.convert.search.ladder import SAME_SIZE, Climbed
+from edgeface.convert.search.ladder import Climbed
 from edgeface.convert.search.sensitivity import chart
 from edgeface.convert.search.tries import Try
 from edgeface.markup import figure, table

@@ -299,3 +299,29 @@ def test_what_is_no_keras_file_is_refused(tmp_path: Path, content: bytes) -> Non
         kerasfile.load(path)
     with pytest.raises(UsageError, match="no such file"):
         kerasfile.load(tmp_path / "none.keras")
+
+
+def test_two_probabilities_made_of_one_unit_are_taken_for_what_they_are() -> None:
+    import keras
+
+    from edgeface.train.networks.blocks import two_classes
+
+    la = layers()
+    raw = keras.Input(SHAPE)
+    theirs = keras.Model(raw, two_classes(la.Flatten()(la.Rescaling(1 / 255)(raw))))
+    made = adopted(theirs, "rgb", 2)
+    np.testing.assert_allclose(answers(made.model, pixels()), answers(theirs, pixels()), atol=1e-5)
+    assert made.told == ()
+    assert made.model.get_layer("unit").units == 1
+
+
+def test_shares_of_a_sum_are_probabilities_though_no_softmax_makes_them() -> None:
+    import keras
+
+    la = layers()
+    raw = keras.Input(SHAPE)
+    x = la.Dense(3, activation="softmax")(la.Flatten()(la.Rescaling(1 / 255)(raw)))
+    theirs = keras.Model(raw, la.Reshape((3,))(x))
+    made = adopted(theirs, "rgb", 3)
+    np.testing.assert_allclose(answers(made.model, pixels()), answers(theirs, pixels()), atol=1e-5)
+    assert made.told == ()

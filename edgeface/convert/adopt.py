@@ -155,6 +155,10 @@ def _scaling_of(model: Any) -> Any | None:
 
 def _head(model: Any, begin: Any, scaled: Any) -> tuple[Any, Any | None, tuple[str, ...]]:
     """Probabilities; the dense layer that they are made by, to be copied; what is told of it."""
+    unit = _unit_of_two(model)
+    if unit is not None:
+        body = keras.Model(begin, unit.input, name=f"{model.name}_body")
+        return two_classes(body(scaled)), unit, ()
     dense, activation = _last(model)
     width = int(model.outputs[0].shape[-1])
     if activation == "sigmoid" and width > 1:
@@ -163,6 +167,8 @@ def _head(model: Any, begin: Any, scaled: Any) -> tuple[Any, Any | None, tuple[s
     if dense is None and width == 1:
         msg = f"{model.name} ends in one number that no dense layer gives"
         raise ConversionError(msg, remedy="end it in a dense layer of one unit, or of two")
+    if dense is None and activation == "linear" and _answers_shares(model):
+        activation = "softmax"
     told = (_LOGITS[width == 1],) if activation == "linear" else ()
     end = model.outputs[0] if dense is None else dense.input
     features = keras.Model(begin, end, name=f"{model.name}_body")(scaled)
@@ -178,6 +184,30 @@ _LOGITS = {
     False: "it ends in logits: its files answer their softmax",
     True: "it ends in a logit: its files answer its sigmoid, of the second label",
 }
+
+
+def _unit_of_two(model: Any) -> Any | None:
+    """The sigmoid unit of a network whose two probabilities `blocks.two_classes` made of it."""
+    layer = model.outputs[0]._keras_history.operation
+    given = layer.input if isinstance(layer, keras.layers.Concatenate) else ()
+    if len(given) != 2:
+        return None
+    other, unit = (tensor._keras_history.operation for tensor in given)
+    sigmoid = isinstance(unit, keras.layers.Dense) and unit.units == 1
+    sigmoid = sigmoid and getattr(unit.activation, "__name__", "") == "sigmoid"
+    complement = isinstance(other, keras.layers.Rescaling) and (other.scale, other.offset) == (
+        -1,
+        1,
+    )
+    return unit if sigmoid and complement and other.input is unit.output else None
+
+
+def _answers_shares(model: Any) -> bool:
+    """Whether a network whose last layer does not say so answers shares that sum to 1, of noise."""
+    shape = (8, *model.input_shape[1:])
+    noise = np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
+    answers = np.asarray(model(noise, training=False))
+    return bool((answers >= 0).all() and np.abs(answers.sum(axis=1) - 1).max() < 1e-4)
 
 
 def _last(model: Any) -> tuple[Any | None, str]:

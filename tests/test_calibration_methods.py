@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("keras")  # the training half
+
+# isort: split
 from edgeface.calibration import METHODS
 from edgeface.convert.calibration import methods
 from edgeface.convert.calibration.tensors import BINS, Seen

@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+pytest.importorskip("keras")  # the training half
+
+# isort: split
 from edgeface.bundle import Bundle
 from edgeface.convert.calibration.study import Wishes
 from edgeface.errors import EdgefaceError, InputError

@@ -172,7 +172,7 @@ def test_parity_in_the_unit_of_y() -> None:
     ("scheme", "by", "message", "remedy"),
     [
         ("float32", 0.05, "f is not the network that was trained", "converter wrote a broken"),
-        ("int8", 20.0, "f is not the network that was trained", "export without --int8"),
+        ("int8", 20.0, "f is not the network that was trained", "export without int8"),
         ("int8", np.nan, "answers that are not finite numbers", "converter wrote a broken"),
         ("float32", np.inf, "answers that are not finite numbers", "converter wrote a broken"),
     ],

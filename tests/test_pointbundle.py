@@ -108,7 +108,7 @@ def first(key: str, value: Any) -> Callable[[dict[str, Any]], Any]:
         (first("name", "../curve.float32.tflite"), "a bundle holds no paths"),
         (first("sha256", "0" * 64), "the checksum of curve.float32.tflite is not"),
         (first("format", "onnx"), "curve.float32.tflite is no .onnx file"),
-        (first("scheme", "int4"), "none of float32, int8"),
+        (first("scheme", "int4"), "none of float32, float16, dynamic"),
         (lambda m: m["files"][0]["measured"].update(l2="small"), "l2: expected a finite number"),
         (lambda m: m.update(task="classify"), "unknown key"),
     ],

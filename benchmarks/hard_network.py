@@ -99,7 +99,8 @@ def main() -> None:
     from edgeface.convert.network import Network
     from edgeface.convert.search.pairs import pairs_of
     from edgeface.convert.search.tries import RUNGS
-    from edgeface.recipe import Gates, Recipe
+    from edgeface.gates import Gates
+    from edgeface.recipe import Recipe
     from edgeface.train.run import Run
 
     run = Run.load(asked.run)

@@ -13,7 +13,8 @@ from edgeface import sealed
 from edgeface.bundle import SEEN_DIGITS, Bundle
 from edgeface.errors import BundleError, ConversionError, InputError, UsageError
 from edgeface.evaluate import answers
-from edgeface.recipe import Gates, Recipe
+from edgeface.gates import Gates
+from edgeface.recipe import Recipe
 from edgeface.runtime import open_backend
 from edgeface.train.run import Run
 

@@ -11,8 +11,9 @@ import pytest
 
 from edgeface import residuals, sealed
 from edgeface.errors import ConversionError, GateNotMet, RecipeError, UsageError
+from edgeface.gates import Gates
 from edgeface.pointbundle import PointBundle
-from edgeface.recipe import THIS_MACHINE, Gates, Recipe
+from edgeface.recipe import THIS_MACHINE, Recipe
 from edgeface.runtime import open_backend
 from edgeface.train.pointrun import PointRun
 

@@ -14,7 +14,8 @@ from edgeface.acceptance import Rate, Unknown
 from edgeface.bundle import Bundle, Measured, ModelFile
 from edgeface.cli.output import table
 from edgeface.errors import EdgefaceError, GateNotMet, RecipeError
-from edgeface.recipe import HEAD, THIS_MACHINE, GateResult, Gates, Recipe
+from edgeface.gates import HEAD, GateResult, Gates
+from edgeface.recipe import THIS_MACHINE, Recipe
 
 GOOD = """
 name = "pi4-int8"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from edgeface.bundle import Bundle, Quantised
-from edgeface.recipe import Gates, Recipe
+from edgeface.gates import Gates
+from edgeface.recipe import Recipe
 from edgeface.train.run import Run
 
 pytestmark = pytest.mark.tf

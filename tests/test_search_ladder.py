@@ -53,7 +53,7 @@ def test_what_keeps_them_by_luck_comes_after_what_is_sure_to() -> None:
 def test_few_pictures_are_sure_of_what_did_not_change_alone(blended, tmp_path: Path) -> None:
     """Of 120 pictures one lost and one gained is no loss, and says little."""
     from edgeface.convert.search.tries import Judge
-    from edgeface.recipe import Gates
+    from edgeface.gates import Gates
 
     _, sides = blended
     changed = sides.probs.copy()
@@ -133,7 +133,8 @@ def hard(checkout: Path, blended):
 
 
 def recipe_of(formats=("tflite", "onnx"), **gates):
-    from edgeface.recipe import Gates, Recipe
+    from edgeface.gates import Gates
+    from edgeface.recipe import Recipe
 
     limits = Gates(**(gates or {"max_drop_points": 0.5}))
     return Recipe("hard", "any machine", formats, ("int8",), gates=limits, search=True)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from edgeface.convert.export import Exported
     from edgeface.convert.own import Own
     from edgeface.convert.unknown import Asked
-    from edgeface.recipe import GateResult, Recipe
+    from edgeface.gates import GateResult
+    from edgeface.recipe import Recipe
 
 
 def export(
@@ -234,7 +235,7 @@ def _export(
 
 
 def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
-    from edgeface import recipe, records
+    from edgeface import gates, records
     from edgeface.convert import page
 
     scans = made.bundle.manifest.windows if made.bundle else ()
@@ -258,7 +259,7 @@ def _tell(made: "Exported", target: Path, *, as_json: bool) -> None:
     searching.table(made.searched)
     if made.gates:
         output.result("")
-        output.table(recipe.HEAD, _gate_rows(made.gates))
+        output.table(gates.HEAD, _gate_rows(made.gates))
     if made.bundle:
         windows.table(scans)
         calibrating.table(made.bundle)

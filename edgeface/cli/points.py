@@ -52,7 +52,7 @@ class _Converting:
 
 
 def _tell_export(made: "ExportedPoints", target: Path, *, as_json: bool) -> None:
-    from edgeface import recipe, records
+    from edgeface import gates, records
     from edgeface.convert import pointpage
 
     found = pointpage.findings(made.files, made.float_l2)
@@ -75,7 +75,7 @@ def _tell_export(made: "ExportedPoints", target: Path, *, as_json: bool) -> None
         output.result(line)
     if made.gates:
         output.result("")
-        output.table(recipe.HEAD, [gate.row() for gate in made.gates])
+        output.table(gates.HEAD, [gate.row() for gate in made.gates])
     if made.bundle:
         output.result(f"bundle: {target} (report.html shows what was measured)")
 

@@ -21,7 +21,8 @@ from edgeface.convert.search.record import Searched
 from edgeface.convert.source import Source, Teller
 from edgeface.convert.unknown import Asked, check_asked, plan_of
 from edgeface.errors import GateNotMet, UsageError
-from edgeface.recipe import GateResult, Recipe
+from edgeface.gates import GateResult
+from edgeface.recipe import Recipe
 from edgeface.train.run import Run
 
 

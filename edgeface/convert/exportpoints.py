@@ -17,6 +17,7 @@ from edgeface.convert.latency import p50_ms
 from edgeface.convert.source import Teller
 from edgeface.convert.versions import versions
 from edgeface.errors import ConversionError, GateNotMet
+from edgeface.gates import GateResult
 from edgeface.pointbundle import (
     PointBundle,
     PointCalibration,
@@ -25,7 +26,7 @@ from edgeface.pointbundle import (
     PointMeasured,
     PointOrigin,
 )
-from edgeface.recipe import GateResult, Recipe
+from edgeface.recipe import Recipe
 from edgeface.runtime import open_backend
 from edgeface.train.fitpoints import values_of
 from edgeface.train.pointrun import POINTS, PointRun

@@ -21,7 +21,8 @@ from edgeface.convert.search.variants import Variants
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Source, Teller
 from edgeface.datasets.audit.hashes import near_groups
-from edgeface.recipe import Gates, Recipe
+from edgeface.gates import Gates
+from edgeface.recipe import Recipe
 from edgeface.train.run import Run
 
 

@@ -30,7 +30,7 @@ from edgeface.convert.search.variants import Variants
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Teller
 from edgeface.errors import ConversionError
-from edgeface.recipe import Gates
+from edgeface.gates import Gates
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from edgeface.convert.search.halves import Halves
 from edgeface.convert.search.ladder import Climbed
 from edgeface.convert.search.sensitivity import chart
 from edgeface.convert.search.tries import Try
+from edgeface.gates import ON_PICTURES, Gate, GateResult, Gates
 from edgeface.markup import figure, table
-from edgeface.recipe import ON_PICTURES, Gate, GateResult, Gates
 
 SCHEMA = 1
 SEARCH = "search.json"

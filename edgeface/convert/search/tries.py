@@ -13,7 +13,7 @@ from edgeface.bundle import Measured, ModelFile, Quantised
 from edgeface.bundlefolder import Format, Scheme
 from edgeface.convert.latency import p50_ms
 from edgeface.convert.sides import Sides
-from edgeface.recipe import Gate, GateResult, Gates
+from edgeface.gates import Gate, GateResult, Gates
 from edgeface.runtime import open_backend
 
 Rung = Literal[

@@ -231,9 +231,14 @@ def row(system: System, cells: dict[str, dict[str, Any]], recorded: str) -> str:
         epochs = [m["trained"]["fit_seconds"] / m["trained"]["epochs"] for m in made]
         counts = _range([m["trained"]["epochs"] for m in made])
         words.append(f"{spread(epochs, 2)} × {counts}" if made else "–")
-    first = next((v for k, v in cells.items() if k.startswith(f"{system.name}|")), None)
+    own = sorted((k for k in cells if k.startswith(f"{system.name}|")), key=_documented_first)
+    first = cells[own[0]] if own else None
     words.insert(3, f"{first['trained']['parameters']:,}" if first else "–")
     return "| " + " | ".join(words) + " |"
+
+
+def _documented_first(key: str) -> bool:
+    return "|documented|" not in key
 
 
 def _side(trained: dict[str, Any]) -> dict[str, Any]:
@@ -347,7 +352,8 @@ def main() -> None:
 
     def write() -> None:
         ordered = dict(sorted(cells.items(), key=lambda item: _place(item[0])))
-        text = json.dumps({"schema": 1, "cells": ordered}, indent=1)
+        lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in ordered.items())
+        text = f'{{"schema": 1, "cells": {{\n{lines}\n}}}}'
         beside = kept.with_suffix(".new")
         beside.write_text(text + "\n", "utf-8")
         beside.replace(kept)

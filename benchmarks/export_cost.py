@@ -101,7 +101,7 @@ from edgeface.train.run import Run
 
 pixels, truth = Run.load(Path(sys.argv[1])).crops("training")
 chosen = calibration.draw(truth, 200, 0)
-np.save(sys.argv[2], calibration.with_black_and_white(pixels[chosen]).astype("float32"))
+np.save(sys.argv[2], calibration.with_black_and_white(pixels[chosen]))
 """
 
 

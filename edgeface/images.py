@@ -95,18 +95,27 @@ def read_picture(path: Path) -> Picture:
     Raises:
         InputError: The file is missing, empty, broken, no picture, or over `MAX_PIXELS`.
     """
+    return decode_picture(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """A picture's file as it is.
+
+    Raises:
+        InputError: It cannot be read, is no file, or is over `MAX_FILE_BYTES`.
+    """
     try:
-        if not path.is_dir() and path.exists() and not path.is_file():
-            msg = f"{path}: a pipe or a device, not a file"
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "a pipe or a device"
+            msg = f"{path}: {what}, not a file"
             raise InputError(msg)
         if path.stat().st_size > MAX_FILE_BYTES:
             msg = f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB"
             raise InputError(msg)
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror})"
         raise InputError(msg) from error
-    return decode_picture(data, str(path))
 
 
 def decode_picture(data: bytes, name: str) -> Picture:

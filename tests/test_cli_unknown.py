@@ -110,9 +110,8 @@ def test_the_report_tells_it(fitted: Path) -> None:
         assert "is not in here" not in text
 
 
+@pytest.mark.parametrize("fitted", ["distance"], indirect=True)
 def test_means_that_are_gone_or_of_others_are_noticed(fitted: Path, tmp_path: Path) -> None:
-    if fitted.name != "distance":
-        pytest.skip("the other scores need none")
     bundle = Bundle.load(fitted)
     file = bundle.manifest.files[0]
     for means, said in (

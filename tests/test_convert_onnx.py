@@ -98,3 +98,35 @@ def test_what_is_written_into_a_file_can_be_read_and_changes_nothing(
     assert {p.key: p.value for p in props} == facts
     before = asked(float32, tmp_path, pixels)
     assert np.array_equal(asked(described, tmp_path, pixels), before)
+
+
+def test_names_follow_the_graph_not_the_numbers_that_another_process_gives() -> None:
+    from onnx import TensorProto, helper
+
+    from edgeface.convert.onnx import _name_in_order
+
+    def graph(first: int, second: int, *, turned: bool) -> bytes:
+        nodes = [
+            helper.make_node("Add", ["pixels", f"fold__{first}"], ["a:0"], name="layer/Add"),
+            helper.make_node("Mul", ["a:0", f"fold__{second}"], [f"b__{first + second}:0"]),
+            helper.make_node("Relu", [f"b__{first + second}:0"], ["probs"], name="conv__3_1/Relu"),
+        ]
+        nodes[1].name = f"Mul__{first + second}"
+        stored = [
+            helper.make_tensor(f"fold__{n}", TensorProto.FLOAT, [1], [value])
+            for n, value in ((first, 1.0), (second, 2.0))
+        ]
+        ends = [
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1])]
+            for name in ("pixels", "probs")
+        ]
+        made = helper.make_graph(nodes, "g", *ends, stored[::-1] if turned else stored)
+        _name_in_order(made)
+        assert [n.name for n in made.node] == ["layer/Add", "Mul__0", "conv__3_1/Relu"]
+        assert [c.float_data[0] for c in made.initializer] == [1, 2]
+        assert made.node[1].input[1] == made.initializer[1].name == "Mul__0/constant1"
+        assert made.node[2].input[0] == made.node[1].output[0]
+        content: bytes = made.SerializeToString()
+        return content
+
+    assert graph(96, 108, turned=False) == graph(78, 40, turned=True)

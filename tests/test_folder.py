@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edgeface import images
 from edgeface.datasets import folder as module
 from edgeface.datasets.folder import PhotoFolder
 from edgeface.errors import InputError, UsageError
@@ -135,7 +136,8 @@ def test_a_name_that_stands_twice_in_a_zip_is_one_picture(tmp_path: Path) -> Non
 def test_what_is_too_large_is_not_read(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_FILE_BYTES", 1000)
+    for reads in (module, images):
+        monkeypatch.setattr(reads, "MAX_FILE_BYTES", 1000)
     files = {"ada/1.jpg": b"\0" * 1000, "ada/2.jpg": b"\0" * 1001}
     with PhotoFolder(fill(tmp_path / "set", files, kind)) as photos:
         assert len(photos.bytes_of("ada/1.jpg")) == 1000

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeface import images
 from edgeface.datasets import rows as module
 from edgeface.datasets.rows import NamedRows, StoredRows, factor_of, picture_rows
 from edgeface.errors import InputError
@@ -228,7 +229,7 @@ def test_files_that_cannot_be_read_are_one_line_each(
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "large.png").write_bytes(bytes(101))
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    monkeypatch.setattr(module, "MAX_FILE_BYTES", 100)
+    monkeypatch.setattr(images, "MAX_FILE_BYTES", 100)
     rows = NamedRows(names, tmp_path, "set.npz: paths")
     for row, message in enumerate(
         ("No such file", "not a file", "not a file", "larger than", "not a picture", "too long")

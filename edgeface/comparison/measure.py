@@ -10,6 +10,7 @@ from edgeface import evaluate, records
 from edgeface.comparison.accepting import Accepting, accepting
 from edgeface.comparison.answers import Answered
 from edgeface.comparison.changes import Change, ClassChange, by_class, confused, flips, worst
+from edgeface.comparison.naming import told
 from edgeface.comparison.pictures import Pictures
 from edgeface.comparison.subjects import Subject
 from edgeface.evaluate import (
@@ -150,15 +151,7 @@ def _roc(probs: evaluate.Probs, truth: evaluate.Truth) -> Roc | None:
 
 def as_data(measured: Measured) -> dict[str, Any]:
     """A file in ``--json``."""
-    subject = measured.subject
-    data: dict[str, Any] = {
-        "file": subject.name,
-        "path": str(subject.path),
-        "format": subject.format,
-        "scheme": subject.scheme or None,
-        "sha256": subject.sha256,
-        "size_bytes": subject.size_bytes,
-    }
+    data = told(measured.subject)
     data |= records.plain(measured.against)
     paired, verdict = measured.paired, measured.verdict
     if paired is not None and verdict is not None:

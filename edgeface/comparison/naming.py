@@ -6,7 +6,7 @@ It holds for files of pictures and of points alike.
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from edgeface.errors import UsageError
 
@@ -30,8 +30,28 @@ class Compared(Protocol):
     def scheme(self) -> str:
         """``float32`` and the like; empty where nothing says it."""
 
+    @property
+    def sha256(self) -> str:
+        """Of the file."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the file."""
+
 
 C = TypeVar("C", bound=Compared)
+
+
+def told(file: Compared) -> dict[str, Any]:
+    """What ``--json`` says of a file before what was measured of it."""
+    return {
+        "file": file.name,
+        "path": str(file.path),
+        "format": file.format,
+        "scheme": file.scheme or None,
+        "sha256": file.sha256,
+        "size_bytes": file.size_bytes,
+    }
 
 
 def distinct(paths: Sequence[Path]) -> list[str]:

@@ -1,5 +1,6 @@
 """Keras → ONNX: float32, and int8 as QDQ per channel."""
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from edgeface.images import Pixels
 # 18 spoils global pooling and 21 is refused (tf2onnx 1.17); per-channel QDQ needs at least 13.
 OPSET = 17
 _FOLDED = "onnx.quant.pre_process"  # what ONNX Runtime writes into a file that it folded
+_COUNTED = re.compile(r"__\d+(?=$|:)")  # what tf2onnx puts behind names
 HEAD = ("Softmax", "Sigmoid")  # what makes probabilities, as ONNX calls it
 
 
@@ -62,6 +64,7 @@ def traced(graph: Callable[[Any], Any], signature: Sequence[Any], *outputs: str)
     # from_function names the output after its place in the graph; the contract has a name for it.
     for place, name in enumerate(outputs):
         _rename_output(model, place, name)
+    _name_in_order(model.graph)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
 
@@ -74,6 +77,34 @@ def _rename_output(model: onnx.ModelProto, place: int, output: str) -> None:
                 if name == old:
                     names[i] = output
     model.graph.output[place].name = output
+
+
+def _name_in_order(graph: onnx.GraphProto) -> None:
+    """Number nodes, and call constants after the first node that reads them, in the graph's order.
+
+    tf2onnx counts what it adds and folds in the order of a set, so that one network would give
+    other bytes in every process.
+    """
+    stored = {constant.name: constant for constant in graph.initializer}
+    numbers: dict[str, str] = {}
+    constants: dict[str, str] = {}
+
+    def counted(name: str) -> str:
+        return _COUNTED.sub(lambda found: numbers.setdefault(found[0], f"__{len(numbers)}"), name)
+
+    for node in graph.node:
+        node.name = counted(node.name)
+        for place, name in enumerate(node.input):
+            read = f"{node.name}/constant{place}"
+            node.input[place] = (
+                constants.setdefault(name, read) if name in stored else counted(name)
+            )
+        node.output[:] = [counted(name) for name in node.output]
+    ordered = [stored[name] for name in constants]
+    for constant, name in zip(ordered, constants.values(), strict=True):
+        constant.name = name
+    del graph.initializer[:]
+    graph.initializer.extend(ordered)
 
 
 class _OneByOne(quantization.CalibrationDataReader):  # type: ignore[misc]

@@ -22,6 +22,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 
+from edgeface.convert.sampled import to_integers
 from edgeface.convert.tfliteedit import Edited
 from edgeface.convert.tfliteother import halved, in_int16
 from edgeface.errors import ConversionError
@@ -58,9 +59,7 @@ def to_int8(model: Any, calibration: NDArray[np.float32]) -> bytes:
     with tempfile.TemporaryDirectory() as folder, toolchain.quiet():
         converter = _converter(model, _graph(model), Path(folder))
         left = _ends(bytes(converter.convert())) if scales else []
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = representative
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        to_integers(converter, representative)
         if not scales:
             return bytes(converter.convert())
         options = tf.lite.experimental.QuantizationDebugOptions(denylisted_nodes=left)

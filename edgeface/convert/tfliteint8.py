@@ -1,8 +1,6 @@
 """Keras → TFLite int8, calibrated once and quantised as often as wanted."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from edgeface.train import toolchain  # first: it silences what is imported next
@@ -10,11 +8,11 @@ from edgeface.train import toolchain  # first: it silences what is imported next
 # isort: split
 import flatbuffers  # type: ignore[import-untyped]
 import tensorflow as tf
-from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.python import util
 
-from edgeface.convert.network import INPUT, Network
+from edgeface.convert.network import Network
+from edgeface.convert.sampled import sampled, to_integers
 from edgeface.errors import ConversionError
 from edgeface.images import Pixels
 
@@ -34,21 +32,12 @@ class Calibrated:
 
     def __init__(self, network: Network, calibration: Pixels) -> None:
         self._network = network
-
-        def representative() -> Iterator[dict[str, NDArray[Any]]]:
-            for pixels in calibration:
-                yield {INPUT: network.scaled(pixels[None])}
-
-        with tempfile.TemporaryDirectory() as folder:
-            saved = network.saved(Path(folder), scaled_input=True)
-            with toolchain.quiet():
-                converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
-                converter.optimizations = [tf.lite.Optimize.DEFAULT]
-                converter.representative_dataset = representative
-                converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-                self._debugger = tf.lite.experimental.QuantizationDebugger(
-                    converter=converter, debug_dataset=representative, debug_options=_options(())
-                )
+        with sampled(network, calibration) as (converter, samples):
+            self._debugger = tf.lite.experimental.QuantizationDebugger(
+                converter=to_integers(converter, samples),
+                debug_dataset=samples,
+                debug_options=_options(()),
+            )
 
     def int8(self, in_float: Sequence[str] = ()) -> bytes:
         """The network in int8, uint8 in and float32 out.

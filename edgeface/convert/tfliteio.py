@@ -5,18 +5,12 @@ Input int8 (1, height, width, channels): pixels - 128. Output int8 (1, classes):
 highest answer is 0.996 (decision 7 says what that costs).
 """
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-from edgeface.train import toolchain  # first: it silences what is imported next
-
 # isort: split
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
-from edgeface.convert.network import INPUT, Network
+from edgeface.convert.network import Network
+from edgeface.convert.sampled import sampled, to_integers
 from edgeface.errors import ConversionError
 from edgeface.images import Pixels
 
@@ -33,21 +27,11 @@ def to_int8_tensors(network: Network, calibration: Pixels) -> bytes:
     Raises:
         ConversionError: The file has other ends, or would clip raw pixels.
     """
-
-    def samples() -> Iterator[dict[str, Any]]:
-        for pixels in calibration:
-            yield {INPUT: network.scaled(pixels[None])}
-
-    with tempfile.TemporaryDirectory() as folder:
-        saved = network.saved(Path(folder), scaled_input=True)
-        with toolchain.quiet():
-            converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = samples
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-            converter.inference_input_type = tf.int8
-            converter.inference_output_type = tf.int8
-            content = bytes(converter.convert())
+    with sampled(network, calibration) as (converter, samples):
+        to_integers(converter, samples)
+        converter.inference_input_type = tf.int8
+        converter.inference_output_type = tf.int8
+        content = bytes(converter.convert())
     _check(content, network)
     return content
 

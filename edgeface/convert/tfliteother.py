@@ -6,7 +6,6 @@ its steps are 256 times finer than those of int8, and no fast kernels know it (d
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ from edgeface.train import toolchain  # first: it silences what is imported next
 import numpy as np
 import tensorflow as tf
 
-from edgeface.convert.network import INPUT, Network
+from edgeface.convert.network import Network
+from edgeface.convert.sampled import Samples, sampled
 from edgeface.convert.tfliteedit import Edited
 from edgeface.images import Pixels
-
-Samples = Callable[[], Iterator[dict[str, Any]]]
 
 
 def to_float16(network: Network) -> bytes:
@@ -52,16 +50,8 @@ def to_int16x8(network: Network, calibration: Pixels) -> bytes:
         ConversionError: It does not end in a softmax or a sigmoid.
         RuntimeError: It holds an operator that int16x8 does not have.
     """
-
-    def samples() -> Iterator[dict[str, Any]]:
-        for pixels in calibration:
-            yield {INPUT: network.scaled(pixels[None])}
-
-    with tempfile.TemporaryDirectory() as folder:
-        saved = network.saved(Path(folder), scaled_input=True)
-        with toolchain.quiet():
-            converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
-            edited = Edited(in_int16(converter, samples))
+    with sampled(network, calibration) as (converter, samples):
+        edited = Edited(in_int16(converter, samples))
     edited.head_to_float()
     if network.offset:
         edited.before("ADD", np.asarray([network.offset], np.float32))

@@ -18,7 +18,7 @@ from typing import Protocol
 from edgeface.datasets.people import choose_people
 from edgeface.datasets.sides import OfficialSide, official_tops
 from edgeface.errors import InputError, UsageError
-from edgeface.images import MAX_FILE_BYTES, SUFFIXES, Picture, decode_picture
+from edgeface.images import MAX_FILE_BYTES, SUFFIXES, Picture, decode_picture, read_bytes
 
 # What zipfile raises at an archive that is none, is cut, or is packed or locked unknown ways.
 BROKEN = (
@@ -67,15 +67,7 @@ class _Folder:
             raise InputError(msg) from error
 
     def read(self, name: str) -> bytes:
-        path = self._root / name
-        try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                msg = f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB"
-                raise InputError(msg)
-            return path.read_bytes()
-        except OSError as error:
-            msg = f"{path}: cannot be read ({error.strerror})"
-            raise InputError(msg) from error
+        return read_bytes(self._root / name)
 
     def close(self) -> None:
         pass

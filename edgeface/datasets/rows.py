@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError
-from edgeface.images import MAX_FILE_BYTES, MAX_PIXELS, Picture, decode_picture
+from edgeface.images import MAX_PIXELS, Picture, decode_picture, read_bytes
 
 
 class Rows(Protocol):
@@ -97,18 +97,7 @@ class NamedRows:
 
     def bytes_of(self, row: int) -> bytes:
         """The file as it is."""
-        path = self._folder / self._names[row]
-        try:
-            if path.exists() and not path.is_file():
-                msg = f"{path}: not a file"
-                raise InputError(msg)
-            if path.stat().st_size > MAX_FILE_BYTES:
-                msg = f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB"
-                raise InputError(msg)
-            return path.read_bytes()
-        except OSError as error:
-            msg = f"{path}: cannot be read ({error.strerror})"
-            raise InputError(msg) from error
+        return read_bytes(self._folder / self._names[row])
 
 
 def _is_inside(name: str, folder: Path) -> bool:

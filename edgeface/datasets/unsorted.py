@@ -9,7 +9,7 @@ from typing import Self
 from edgeface.datasets.folder import Photo, check_unchanged
 from edgeface.datasets.sides import OfficialSide
 from edgeface.errors import InputError
-from edgeface.images import MAX_FILE_BYTES, SUFFIXES, Picture, decode_picture
+from edgeface.images import SUFFIXES, Picture, decode_picture, read_bytes
 
 NOBODY = ""  # the label of all of them
 
@@ -67,15 +67,7 @@ class UnsortedFolder:
         Raises:
             InputError: It cannot be read, or is too large.
         """
-        path = self.root / name
-        try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                msg = f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB"
-                raise InputError(msg)
-            return path.read_bytes()
-        except OSError as error:
-            msg = f"{path}: cannot be read ({error.strerror})"
-            raise InputError(msg) from error
+        return read_bytes(self.root / name)
 
     def picture(self, name: str) -> Picture:
         """The picture, upright (see `edgeface.images.read_picture`)."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import records, residuals
-from edgeface.comparison.naming import reference_first
+from edgeface.comparison.naming import reference_first, told
 from edgeface.errors import BackendMissing
 from edgeface.pointcomparison.subjects import PointSubject, Shown
 from edgeface.verdicts import Verdict
@@ -41,15 +41,7 @@ class Measured:
 
     def as_data(self) -> dict[str, Any]:
         """A file in ``--json``; null where it answered no number."""
-        subject = self.subject
-        data: dict[str, Any] = {
-            "file": subject.name,
-            "path": str(subject.path),
-            "format": subject.format,
-            "scheme": subject.scheme or None,
-            "sha256": subject.sha256,
-            "size_bytes": subject.size_bytes,
-        }
+        data = told(self.subject)
         found = records.plain(self.compared)
         data |= {key: value if math.isfinite(value) else None for key, value in found.items()}
         data["verdict"] = None if self.verdict is None else records.plain(self.verdict)

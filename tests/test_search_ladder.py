@@ -204,6 +204,26 @@ def test_where_evening_out_is_no_way_layers_stay_in_float(hard, teller, tmp_path
         assert "which the search never saw" in text
 
 
+def test_layers_in_float_are_not_given_what_makes_up_for_rounded_weights(
+    hard, teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or every layer would seem to suffer alike: a network corrected for int8 is off in float."""
+    from edgeface.bundle import Quantised
+    from edgeface.convert.search import ladder
+    from edgeface.convert.search.job import search
+
+    network, apart = hard
+    recipe, rungs = recipe_of(("tflite",), min_agreement=1.0), ("plain", "layers in float")
+    (usual,) = search(recipe, network, apart, teller, rungs).climbed
+    best = property(lambda self: Quantised(corrected=True))  # as if that had helped most so far
+    monkeypatch.setattr(ladder._Climber, "_best", best)
+    (one,) = search(recipe, network, apart, teller, rungs).climbed
+    partly = [each.quantised for each in one.tries if each.rung == "layers in float"]
+    assert partly
+    assert not any(how.corrected for how in partly)
+    assert one.sensitivity == usual.sensitivity
+
+
 def test_a_gate_that_nothing_keeps_is_not_met(hard, teller) -> None:
     from edgeface.convert.search.job import search
 

@@ -83,7 +83,8 @@ def _name_in_order(graph: onnx.GraphProto) -> None:
     """Number nodes, and call constants after the first node that reads them, in the graph's order.
 
     tf2onnx counts what it adds and folds in the order of a set, so that one network would give
-    other bytes in every process.
+    other bytes in every process. A node that it made of a layer and the batch norm behind it has
+    only a number; it is called after its weights, so that the layer can be told from it.
     """
     stored = {constant.name: constant for constant in graph.initializer}
     numbers: dict[str, str] = {}
@@ -92,8 +93,12 @@ def _name_in_order(graph: onnx.GraphProto) -> None:
     def counted(name: str) -> str:
         return _COUNTED.sub(lambda found: numbers.setdefault(found[0], f"__{len(numbers)}"), name)
 
+    taken = {node.name for node in graph.node}
     for node in graph.node:
-        node.name = counted(node.name)
+        layers = [name.rpartition("/")[0] for name in node.input if name in stored]
+        layer = layers[0] if layers and "/" not in node.name else ""
+        node.name = layer if layer and layer not in taken else counted(node.name)
+        taken.add(node.name)
         for place, name in enumerate(node.input):
             read = f"{node.name}/constant{place}"
             node.input[place] = (

@@ -4,7 +4,8 @@ Few pictures do not tell a loss of half a point from none: on 209, MobileNet's p
 and 3.4 points on 208 others. So it goes on where keeping `max_drop_points` is not sure: `Try.sure`.
 
 Rungs that cost a device nothing come first: other ranges (ONNX), channels evened out, biases
-corrected. Each begins with the best of what was below. With the first file that keeps the gates
+corrected. Each begins with the best of what was below; layers in float begin without corrected
+biases, which make up for rounding that they are spared. With the first file that keeps the gates
 the search ends, because these files are all of one size. Where none of them does, two more are
 tried, and of those that keep the gates the smaller counts: the fewest layers in float that will do
 (by bisection over the layers sorted by how much they suffer, then giving back to int8 what need not
@@ -177,7 +178,8 @@ class _Climber:
         self._int8("corrected", replace(self._best, corrected=True))
 
     def _in_float(self) -> None:
-        how = self._best
+        # What corrects a bias makes up for rounded weights, which a layer in float does not have.
+        how = replace(self._best, corrected=False)
         quantiser = self._quantiser(how)
         if len(quantiser.layers) < 2:
             self._note("one layer alone has weights: without it nothing would be left in int8")

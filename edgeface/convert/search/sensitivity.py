@@ -105,16 +105,18 @@ def chart(
         layout="constrained",
     )
     panels = figure.subplots(1, len(by_format), squeeze=False)[0]
-    least = 1e-7
+    sound = [one.divergence for f in by_format.values() for one in f if one.divergence > 0]
+    sound = [value for value in sound if np.isfinite(value)] or [1.0]
+    least, most = max(min(sound), 1e-9) / 3, max(sound) * 10
     for axes, (format, found) in zip(panels, by_format.items(), strict=True):
         kept = in_float.get(format, ())
         values = [
-            max(one.divergence, least) if np.isfinite(one.divergence) else 10 for one in found
+            max(one.divergence, least) if np.isfinite(one.divergence) else most for one in found
         ]
         colours = [ORANGE if one.layer in kept else BLUE for one in found]
         axes.barh(range(len(found)), values, left=0, color=colours, height=0.7)
         axes.set_xscale("log")
-        axes.set_xlim(least, 30)
+        axes.set_xlim(least, most)
         texts = [f"{100 * (1 - one.agreement):.1f} %" for one in found]
         for i, (value, text) in enumerate(zip(values, texts, strict=True)):
             axes.text(value * 1.3, i, text, va="center", fontsize=7, color=INK)

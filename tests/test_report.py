@@ -33,7 +33,7 @@ def report(*cells: Cell) -> Report:
     skipped = (Skipped("tiny.int8.onnx", "onnx", "int8", "not installed", "pip install x"),)
     created = "2026-01-02T03:04:05+00:00"
     return Report(
-        1, created, "0.1.0", "tiny", BOARD, STATE, STATE, method, False, cells, skipped
+        2, created, "0.1.0", "tiny", BOARD, STATE, STATE, method, False, cells, skipped
     )  # fmt: skip
 
 
@@ -48,10 +48,52 @@ def test_samples_are_kept_in_order_and_none_is_dropped():
     assert back.samples_ns == (5, 1, 9_000_000_000, 2)
 
 
+def test_the_samples_of_a_window_stand_on_one_line_and_text_is_left_alone():
+    told = cell([10, 20, 30], problem="it said [\n 1,\n 2\n ]")
+    text = report(told).to_json()
+    assert '"samples_ns": [ 10, 20, 30 ]' in text
+    assert Report.from_json(text, "x").cells == (told,)
+
+
+def test_a_file_of_schema_1_still_loads(fixtures: Path):
+    old = Report.load(fixtures / "report-schema1.bench.json")
+    assert (old.schema, old.method.processes, old.method.mode) == (2, 1, "seconds")
+    assert (old.cold, old.memory, old.energy, old.command, old.notes) == ((),) * 5
+    assert [len(c.samples_ns) for c in old.cells] == [80, 80]
+    assert old.cells[0].windows[0].state is None
+    assert (old.cells[0].placed, old.cells[0].precision) == ("", "")
+    assert old.before.memory_pressure_pct is None
+    assert Report.from_json(old.to_json(), "again") == old
+
+
+@pytest.mark.parametrize(
+    ("samples", "mode"), [(512, "quick"), (4096, "default"), (None, "seconds")]
+)
+def test_what_schema_1_was_asked_for_is_told_by_its_samples(fixtures: Path, samples, mode):
+    data = json.loads((fixtures / "report-schema1.bench.json").read_text())
+    data["method"]["samples"] = samples
+    assert Report.from_json(json.dumps(data), "x").method.mode == mode
+
+
+def test_a_file_of_schema_2_has_all_that_schema_2_can_say(fixtures: Path):
+    held = Report.load(fixtures / "report-schema2.bench.json")
+    first = held.cells[0]
+    assert {w.process for w in first.windows} == {0, 1}
+    assert first.windows[0].state is not None
+    assert first.windows[0].state.clock_mhz == 1800
+    assert held.cold[0].totals_ns == (410_000_000, 402_000_000)
+    assert held.energy[0].watts == pytest.approx(3.5)
+    assert held.memory[0].model_bytes == 2_000_000
+    assert held.method.mode == "official"
+    assert held.to_json() == (fixtures / "report-schema2.bench.json").read_text()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda d: d.update(schema=2), "schema 2 is not one"),
+        (lambda d: d.update(schema=3), "schema 3 is not one"),
+        (lambda d: d.update(schema=True), "schema True is not one"),
+        (lambda d: d.update(schema=1), 'unknown key "(cold|energy)" in a report of schema 1'),
         (lambda d: d.pop("schema"), "schema None"),
         (lambda d: d.update(median_ms=3), 'unknown key "median_ms"'),
         (lambda d: d.pop("method"), 'key "method" is missing'),

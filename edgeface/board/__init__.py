@@ -67,6 +67,9 @@ class State:
         load_1m: Load average of the last minute.
         memory_available_bytes: As the kernel estimates it.
         throttle_bits: ``vcgencmd get_throttled`` of a Raspberry Pi.
+        memory_pressure_pct: Share of the last ten seconds in which some program waited for memory,
+            as the kernel's pressure stall information tells it.
+        swap_used_bytes: What lies in the swap space.
     """
 
     governor: str | None
@@ -75,6 +78,8 @@ class State:
     load_1m: float | None
     memory_available_bytes: int | None
     throttle_bits: int | None
+    memory_pressure_pct: float | None = None
+    swap_used_bytes: int | None = None
 
     @property
     def throttled_now(self) -> tuple[str, ...]:

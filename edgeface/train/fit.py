@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from edgeface import evaluate
 from edgeface.train import steps
 from edgeface.train.checkpoint import Progress
+from edgeface.train.interrupts import between_steps
 from edgeface.train.plan import Schedule
 
 Batch = tuple[NDArray[np.float32], NDArray[np.intp]]
@@ -83,8 +84,8 @@ def fit(
 ) -> History:
     """Fit ``model`` in place and leave it with the weights that the schedule keeps.
 
-    Ctrl-C ends the fit after at least one epoch with what is best so far; before that it goes
-    through as KeyboardInterrupt.
+    Ctrl-C ends the fit between two steps: after at least one epoch with what is best so far, before
+    that as KeyboardInterrupt.
 
     Args:
         model: Uncompiled, from raw pixels to probabilities.
@@ -108,26 +109,31 @@ def fit(
     done = sum(row["phase"] == phase for row in rows)
     first, interrupted = len(rows) - done, False
     try:
-        for epoch in range(first + done + 1, first + schedule.epochs + 1):
-            if _stands_still(rows, best, first, schedule):
-                break
-            number = epoch - first
-            if schedule.decay == "cosine":
-                rate = schedule.rate * _half_cosine((number - 1) / schedule.epochs)
-            started = clock()
-            step.begin(rate * _risen(number, schedule.warmup), seed, epoch)
-            row = {"epoch": epoch, "phase": phase, **_one_epoch(step, training, epoch, watcher)}
-            with step.averaged():
-                row |= validate(step.infer, validation)
-                weights = model.get_weights()
-            row |= {"rate": rate * _risen(number, schedule.warmup), "seconds": clock() - started}
-            rows.append(row)
-            better = best == 0 or row["val_loss"] < rows[best - 1]["val_loss"]
-            if better:
-                best, best_weights = epoch, weights
-            rate = _next_rate(rate, epoch - max(best, first), schedule, better=better)
-            now = Progress(phase, tuple(rows), best, best_weights, rate, step.weights, step.state)
-            watcher.epoch(now)
+        with between_steps() as stop_if_asked:
+            for epoch in range(first + done + 1, first + schedule.epochs + 1):
+                if _stands_still(rows, best, first, schedule):
+                    break
+                number = epoch - first
+                if schedule.decay == "cosine":
+                    rate = schedule.rate * _half_cosine((number - 1) / schedule.epochs)
+                started = clock()
+                step.begin(rate * _risen(number, schedule.warmup), seed, epoch)
+                row: dict[str, float] = {"epoch": epoch, "phase": phase}
+                row |= _one_epoch(step, training, epoch, watcher, stop_if_asked)
+                with step.averaged():
+                    row |= validate(step.infer, validation, stop_if_asked)
+                    weights = model.get_weights()
+                row |= {"rate": rate * _risen(number, schedule.warmup)}
+                row |= {"seconds": clock() - started}
+                rows.append(row)
+                better = best == 0 or row["val_loss"] < rows[best - 1]["val_loss"]
+                if better:
+                    best, best_weights = epoch, weights
+                rate = _next_rate(rate, epoch - max(best, first), schedule, better=better)
+                state = step.weights, step.state
+                now = Progress(phase, tuple(rows), best, best_weights, rate, *state)
+                watcher.epoch(now)
+                stop_if_asked()
     except KeyboardInterrupt:
         if not best:
             raise
@@ -162,7 +168,11 @@ def _next_rate(rate: float, since: int, schedule: Schedule, *, better: bool) -> 
 
 
 def _one_epoch(
-    step: steps.Steps, training: Training, epoch: int, watcher: Watcher
+    step: steps.Steps,
+    training: Training,
+    epoch: int,
+    watcher: Watcher,
+    between: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
     """Loss and accuracy over all batches, each weighed with its pictures."""
     sums, pictures = {"loss": 0.0, "accuracy": 0.0}, 0
@@ -172,17 +182,27 @@ def _one_epoch(
             sums[key] += float(told[key]) * len(truth)
         pictures += len(truth)
         watcher.step(number, len(training))
+        between()
     return {key: value / pictures for key, value in sums.items()}
 
 
 def validate(
-    infer: Callable[[NDArray[np.float32]], NDArray[np.float32]], validation: Validation
+    infer: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    validation: Validation,
+    between: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
-    """The cross-entropy, without smoothing or penalties, and the accuracy on what is held back."""
+    """The cross-entropy, without smoothing or penalties, and the accuracy on what is held back.
+
+    Args:
+        infer: The network.
+        validation: What is held back.
+        between: Is called after every batch.
+    """
     answers, truths = [], []
     for pixels, truth in validation.batches():
         answers.append(infer(pixels))
         truths.append(truth)
+        between()
     probs, right = np.concatenate(answers), np.concatenate(truths)
     return {
         "val_loss": evaluate.cross_entropy(probs, right),

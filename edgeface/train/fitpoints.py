@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from edgeface.datasets.points import Numbers, Points
 from edgeface.errors import UsageError
+from edgeface.train.interrupts import between_steps
 from edgeface.train.networks.points import PointPlan
 
 
@@ -61,7 +62,7 @@ def fit_points(
 ) -> PointHistory:
     """Fit ``model`` in place and leave it with the weights that the plan keeps.
 
-    Ctrl-C ends it after at least one epoch with the best so far; before that it goes through.
+    Ctrl-C ends it between two epochs with the best so far; before the first it goes through.
 
     Args:
         model: Uncompiled, from raw numbers to values in the unit of y.
@@ -80,17 +81,19 @@ def fit_points(
     rows: list[dict[str, float]] = []
     best, best_weights, interrupted = 0, model.get_weights(), False
     try:
-        for number in range(1, plan.epochs + 1):
-            started, rate = clock(), _rate(plan, number)
-            order = np.random.default_rng([seed, number]).permutation(len(training))
-            loss, held = epochs.run(order, rate)
-            row = {"epoch": float(number), "loss": loss, "val_loss": held}
-            row |= {"rmse": math.sqrt(loss) * unit, "val_rmse": math.sqrt(held) * unit}
-            row |= {"rate": rate, "seconds": clock() - started}
-            rows.append(row)
-            if math.isfinite(held) and (not best or held < rows[best - 1]["val_loss"]):
-                best, best_weights = number, model.get_weights()
-            after_epoch(row)
+        with between_steps() as stop_if_asked:
+            for number in range(1, plan.epochs + 1):
+                started, rate = clock(), _rate(plan, number)
+                order = np.random.default_rng([seed, number]).permutation(len(training))
+                loss, held = epochs.run(order, rate)
+                row = {"epoch": float(number), "loss": loss, "val_loss": held}
+                row |= {"rmse": math.sqrt(loss) * unit, "val_rmse": math.sqrt(held) * unit}
+                row |= {"rate": rate, "seconds": clock() - started}
+                rows.append(row)
+                if math.isfinite(held) and (not best or held < rows[best - 1]["val_loss"]):
+                    best, best_weights = number, model.get_weights()
+                after_epoch(row)
+                stop_if_asked()
     except KeyboardInterrupt:
         if not best:
             raise

@@ -11,6 +11,7 @@ from edgeface.cli import data, output
 from edgeface.cli.bench import bench
 from edgeface.cli.compare import compare
 from edgeface.cli.detect import detect
+from edgeface.cli.doctor import doctor
 from edgeface.cli.explain import explain
 from edgeface.cli.export import export
 from edgeface.cli.predict import predict
@@ -86,6 +87,7 @@ app.command("detect")(detect)
 app.command("run")(run)
 app.command("verify")(verify)
 app.command("show")(show)
+app.command("doctor")(doctor)
 
 
 def main() -> None:

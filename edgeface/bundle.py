@@ -48,6 +48,7 @@ from edgeface.bundlefolder import Format as Format
 from edgeface.bundlefolder import Scheme as Scheme
 from edgeface.calibration import Calibration as Calibration
 from edgeface.errors import BundleError, UsageError
+from edgeface.manifest import Held as Held
 from edgeface.manifest import Manifest as Manifest
 from edgeface.manifest import Measured as Measured
 from edgeface.manifest import ModelFile as ModelFile

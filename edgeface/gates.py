@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from edgeface.acceptance import Rate
-from edgeface.bundle import Measured, Scheme
+from edgeface.bundle import Held, Measured, Scheme
 from edgeface.errors import GateNotMet, RecipeError
 from edgeface.pointbundle import AnyFile, PointFile
 
@@ -211,6 +211,14 @@ def _measured(
         case "max_far" | "min_true_accepts":
             rate = _rate(gate, file)
             return math.nan if rate is None else rate.share  # which meets no limit
+
+
+def held(results: Sequence[GateResult]) -> tuple[Held, ...]:
+    """What the manifest of a bundle keeps of them."""
+    return tuple(
+        Held(r.file, r.gate, r.asked, r.measured if math.isfinite(r.measured) else None, r.met)
+        for r in results
+    )
 
 
 def check_list(key: str, values: tuple[str, ...]) -> None:

@@ -180,6 +180,25 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A limit of the recipe that a file was held against when it was exported.
+
+    Attributes:
+        file: Name of the file.
+        gate: A limit of `edgeface.gates.Gates`.
+        asked: In the gate's unit.
+        measured: In the same unit; None where nothing could be measured.
+        met: Whether the file keeps it; without, the bundle was kept by ``--keep``.
+    """
+
+    file: str
+    gate: str
+    asked: float
+    measured: float | None
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """``manifest.json``, schema 1.
 
@@ -197,6 +216,8 @@ class Manifest:
         origin: Where it came from.
         task: ``classify``; the manifest of a regression is another (see `edgeface.pointbundle`).
         windows: Files of the window detector; of networks that it can be made of.
+        gates: What the recipe asked of the files; empty where it asked nothing, and of early
+            versions.
     """
 
     schema: int
@@ -212,3 +233,4 @@ class Manifest:
     origin: Origin
     task: Literal["classify"] = "classify"
     windows: tuple[WindowFile, ...] = ()
+    gates: tuple[Held, ...] = ()

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface import bundlefolder, records, sealed
-from edgeface.bundle import Bundle, ModelFile, Tensor
+from edgeface.bundle import Bundle, Held, ModelFile, Tensor
 from edgeface.bundlefolder import AGAIN, GOLDEN, MANIFEST, Format, Listed, Scheme
 from edgeface.errors import BundleError, EdgefaceError
 
@@ -126,6 +126,8 @@ class PointManifest:
         files: One a format and scheme.
         calibration: None where nothing was quantised.
         origin: Where it came from.
+        gates: What the recipe asked of the files; empty where it asked nothing, and of early
+            versions.
     """
 
     schema: int
@@ -139,6 +141,7 @@ class PointManifest:
     files: tuple[PointFile, ...]
     calibration: PointCalibration | None
     origin: PointOrigin
+    gates: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

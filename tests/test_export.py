@@ -144,7 +144,16 @@ def test_a_gate_that_is_not_met_leaves_no_bundle_unless_it_is_to_be_kept(
     assert list(place.parent.iterdir()) == []
     made = export(small_run, recipe, place, teller, keep=True)
     assert not made.gates[0].met
-    assert Bundle.load(place).manifest == made.bundle.manifest
+    manifest = Bundle.load(place).manifest
+    assert manifest == made.bundle.manifest
+    (held,) = manifest.gates
+    assert (held.file, held.gate, held.asked, held.met) == (
+        manifest.files[0].name,
+        "max_size_bytes",
+        1000,
+        False,
+    )
+    assert held.measured == manifest.files[0].size_bytes
 
 
 def test_latency_is_measured_where_it_is_limited(small_run: Path, tmp_path: Path, teller) -> None:

@@ -161,6 +161,7 @@ def test_gates_on_size_and_latency(run: PointRun, tmp_path: Path) -> None:
     kept = export(run, strict, tmp_path / "c", keep=True)
     assert isinstance(kept.bundle, PointBundle)
     assert not kept.gates[0].met
+    assert [gate.met for gate in kept.bundle.manifest.gates] == [False]
 
 
 @pytest.mark.parametrize("gate", ["min_accuracy", "max_drop_points", "min_agreement"])

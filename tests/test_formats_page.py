@@ -19,6 +19,7 @@ from edgeface.vision.windowfile import Facts
 RECORDS = [
     bundle.Manifest,
     bundle.ModelFile,
+    bundle.Held,
     bundle.Quantised,
     bundle.Measured,
     bundle.Tensor,

@@ -164,7 +164,7 @@ def _bundle(
             raise Missed(Exported(None, listed, shown.accuracy, gates, considered, searched))
         shown = worth.measured(network, recipe, shown, wishes, folder, teller)
         windows = () if run is None else _windows(run, recipe, folder, network, shown, teller)
-        finish(folder, out.name, source, recipe, shown, made, windows, searched)
+        finish(folder, out.name, source, recipe, shown, made, windows, gates, searched)
     bundle = bundles.Bundle.load(out)
     return Exported(bundle, listed, shown.accuracy, gates, considered, searched)
 

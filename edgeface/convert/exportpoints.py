@@ -17,7 +17,7 @@ from edgeface.convert.latency import p50_ms
 from edgeface.convert.source import Teller
 from edgeface.convert.versions import versions
 from edgeface.errors import ConversionError, GateNotMet
-from edgeface.gates import GateResult
+from edgeface.gates import GateResult, held
 from edgeface.pointbundle import (
     PointBundle,
     PointCalibration,
@@ -120,7 +120,7 @@ def export_points(
         gates = tuple(recipe.gates.check(files, None, timed))
         if not keep and not all(gate.met for gate in gates):
             raise PointsMissed(ExportedPoints(None, files, l2, gates))
-        _finish(folder, _manifest(trained, recipe, out.name, files), trained, answers, l2)
+        _finish(folder, _manifest(trained, recipe, out.name, files, gates), trained, answers, l2)
     return ExportedPoints(PointBundle.load(out), files, l2, gates)
 
 
@@ -234,7 +234,11 @@ def _describe(path: Path, file: PointFile, run: PointRun) -> None:
 
 
 def _manifest(
-    trained: _Trained, recipe: Recipe, name: str, files: tuple[PointFile, ...]
+    trained: _Trained,
+    recipe: Recipe,
+    name: str,
+    files: tuple[PointFile, ...],
+    gates: tuple[GateResult, ...],
 ) -> PointManifest:
     run = trained.run
     quantised = any(f.scheme in bundlefolder.CALIBRATED for f in files)
@@ -255,6 +259,7 @@ def _manifest(
             points_sha256=sealed.read_sums(run.folder, "run")[POINTS],
             versions=versions(),
         ),
+        gates=held(gates),
     )
 
 

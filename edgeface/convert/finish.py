@@ -16,6 +16,7 @@ from edgeface.convert.files import Made
 from edgeface.convert.search.record import Searched
 from edgeface.convert.sides import Sides
 from edgeface.convert.source import Source
+from edgeface.gates import GateResult, held
 from edgeface.recipe import Recipe
 from edgeface.verify import tolerances_of
 
@@ -30,6 +31,7 @@ def finish(
     sides: Sides,
     made: Sequence[Made],
     windows: Sequence[bundles.WindowFile],
+    gates: Sequence[GateResult],
     searched: Searched | None = None,
 ) -> None:
     """Write what stands beside the files of a bundle.
@@ -42,9 +44,10 @@ def finish(
         sides: The pictures.
         made: The files.
         windows: Those of the window detector.
+        gates: What the recipe asked of the files, and whether they keep it.
         searched: What was tried, where a search was asked.
     """
-    manifest = _manifest(folder, name, source, recipe, sides, made, windows)
+    manifest = _manifest(folder, name, source, recipe, sides, made, windows, gates)
     spread = np.linspace(0, len(sides.pixels) - 1, min(GOLDEN_CROPS, len(sides.pixels)))
     chosen = np.unique(spread.round().astype(int))
     # Arrays by file name: keyword arguments of savez take any text.
@@ -75,6 +78,7 @@ def _manifest(
     sides: Sides,
     made: Sequence[Made],
     windows: Sequence[bundles.WindowFile],
+    gates: Sequence[GateResult],
 ) -> bundles.Manifest:
     files = tuple(
         replace(f, tolerances=tolerances_of(folder / f.name, f.scheme))
@@ -94,4 +98,5 @@ def _manifest(
         calibration=sides.record if calibrated else None,
         origin=source.origin,
         windows=tuple(windows),
+        gates=held(gates),
     )

@@ -138,6 +138,14 @@ def open_pipeline(
         BackendError: The file cannot be run here.
         BundleError: The file is another network than the manifest says.
     """
+    opened = detector_of(bundle, detector, detector_model)
+    return joined(opened, open_classifier(bundle, file, threads=threads), bundle.manifest)
+
+
+def detector_of(
+    bundle: Bundle, detector: str | None = None, detector_model: Path | None = None
+) -> Detector:
+    """Open the detector of a bundle, or the one that is named; see `open_pipeline`."""
     manifest = bundle.manifest
     named = detector or usual_detector(manifest)
     if named == "window" and manifest.windows:
@@ -145,12 +153,15 @@ def open_pipeline(
     elif named in WITH_FILE and detector is None and detector_model is None:
         msg = f"{bundle.folder} was trained on faces found by {named}, whose file is not in it"
         raise DetectorError(msg, remedy="add --detector-model FILE, or --detector haar")
-    opened = open_detector(named, detector_model)
-    classifier = open_classifier(bundle, file, threads=threads)
-    if isinstance(opened, Window) and manifest.windows:
+    return open_detector(named, detector_model)
+
+
+def joined(detector: Detector, classifier: Classifier, manifest: Manifest) -> Pipeline:
+    """Detector and classifier of a bundle as one; see `open_pipeline`."""
+    if isinstance(detector, Window) and manifest.windows:
         # Of a network whose pictures are windows: it is shown the window again, not the face alone.
-        classifier.preprocess = replace(manifest.preprocess, margin=opened.margin)
-    return Pipeline(opened, classifier)
+        classifier.preprocess = replace(manifest.preprocess, margin=detector.margin)
+    return Pipeline(detector, classifier)
 
 
 def open_alone(

@@ -21,14 +21,20 @@ class Detections:
             returns squares in one convention, that of OpenCV's frontal Haar cascade (brows to lower
             lip), so that a network may be trained on crops of one detector and run behind another.
         scores: (n,) float32, higher is surer; comparable within one detector only.
+        landmarks: (n, 5, 2) float32, x and y of the right eye, the left eye, the nose, and the
+            right and left corner of the mouth; None of detectors that give none.
     """
 
     boxes: Boxes
     scores: NDArray[np.float32]
+    landmarks: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.boxes.shape != (len(self.scores), 4) or self.scores.ndim != 1:
             msg = f"boxes {self.boxes.shape} do not go with scores {self.scores.shape}"
+            raise ValueError(msg)
+        if self.landmarks is not None and self.landmarks.shape != (len(self.scores), 5, 2):
+            msg = f"landmarks {self.landmarks.shape} do not go with scores {self.scores.shape}"
             raise ValueError(msg)
 
     def __len__(self) -> int:
@@ -36,7 +42,8 @@ class Detections:
 
     def __getitem__(self, keep: NDArray[Any]) -> "Detections":
         """The detections that an index or boolean array keeps."""
-        return Detections(self.boxes[keep], self.scores[keep])
+        marks = None if self.landmarks is None else self.landmarks[keep]
+        return Detections(self.boxes[keep], self.scores[keep], marks)
 
 
 def no_detections() -> Detections:

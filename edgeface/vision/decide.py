@@ -24,7 +24,7 @@ class Decision:
     Attributes:
         name: A label, or `UNKNOWN`.
         nearest: The label with the largest probability, whether or not its score reached the
-            threshold.
+            threshold; `UNKNOWN` where no network was asked.
         score: How sure it is, by the score of the file; NaN where the model answered no number.
         threshold: What the score was held against, in the same unit.
         by: Which score that is.

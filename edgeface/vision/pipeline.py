@@ -1,13 +1,16 @@
 """One picture through every stage: detect, crop, infer, decide, each with the time it took."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from edgeface.bundle import Bundle, Manifest, ModelFile
 from edgeface.errors import DetectorError
-from edgeface.images import Picture
+from edgeface.images import Picture, Pixels
 from edgeface.modelfile import Facts, open_model
 from edgeface.vision.classify import Classifier, check_needs, open_classifier
 from edgeface.vision.decide import Decision
@@ -19,41 +22,90 @@ USUAL = "haar"  # the detector of training, where none is asked
 
 
 @dataclass(frozen=True, slots=True)
+class Tracked:
+    """What is known of a face that is followed from frame to frame.
+
+    Attributes:
+        id: Of its track, from 1; never given twice in a run.
+        settled: Whether enough was seen to say anything. Before that its decision is `unknown`
+            because nothing is known yet, not because it is nobody enrolled.
+        seen: Whether it was found in this frame; otherwise the box is where it is expected.
+        votes: Looks that counted so far.
+        refused: Looks that did not, by reason (see `edgeface.vision.quality`).
+        single: What this frame alone says; None where it was not looked at.
+        seconds: Since it was first found.
+    """
+
+    id: int
+    settled: bool
+    seen: bool
+    votes: int
+    refused: Mapping[str, int]
+    single: Decision | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """One face and what is said of it.
 
     Attributes:
         box: xyxy in pixels of the picture; it may reach over its edge.
         detection: The detector's score, comparable within one detector only.
-        decision: A name, or `unknown`.
+        decision: A name, or `unknown`; of a face that is followed what its track says.
+        tracked: Of a face that is followed.
     """
 
     box: tuple[float, float, float, float]
     detection: float
     decision: Decision
+    tracked: Tracked | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """How long each stage took for one picture, over all its faces, in nanoseconds."""
+    """How long each stage took for one picture, over all its faces, in nanoseconds.
+
+    ``motion`` is where to search, ``track`` the tracks and the quality of the faces.
+    """
 
     detect_ns: int
     crop_ns: int = 0
     infer_ns: int = 0
     decide_ns: int = 0
+    motion_ns: int = 0
+    track_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen on one picture: its faces, the surest detection first, and the time it took."""
+    """What was seen on one picture: its faces, the surest detection first, and the time it took.
+
+    Attributes:
+        faces: The surest detection first; of faces that are followed the longest known first.
+        stages: The time it took.
+        ended: Faces whose tracks ended, as they were last.
+        searched: Whether a detector looked at it, or at a part of it.
+    """
 
     faces: tuple[Face, ...]
     stages: Stages
+    ended: tuple[Face, ...] = ()
+    searched: bool = True
 
     @property
     def nobody(self) -> bool:
         """Whether there was no face."""
         return not self.faces
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at one face: what it says, and the nanoseconds of each stage."""
+
+    decision: Decision
+    infer_ns: int
+    decide_ns: int
 
 
 class Pipeline:
@@ -75,11 +127,12 @@ class Pipeline:
         self.classifier = classifier
         self._clock = clock
 
-    def look(self, picture: Picture) -> Seen:
+    def look(self, picture: Picture, at_ns: int | None = None) -> Seen:
         """Find and name every face of a picture.
 
         Args:
             picture: (height, width, 3) uint8, blue-green-red.
+            at_ns: When it was taken: of no account here, where every picture stands by itself.
 
         Raises:
             DetectorError: The detector failed on it.
@@ -94,23 +147,35 @@ class Pipeline:
         # Without a detector the network was trained on whole pictures, which have no margin.
         whole = self.detector.name == "none"
         for box, score in zip(found.boxes, found.scores, strict=True):
-            t0 = clock()
-            pixels = classifier.crop(picture, None if whole else box)
-            t1 = clock()
-            answers = classifier.infer(pixels)
-            t2 = clock()
-            decision = classifier.decide(answers)
-            t3 = clock()
-            crop_ns, infer_ns, decide_ns = (
-                crop_ns + t1 - t0,
-                infer_ns + t2 - t1,
-                decide_ns + t3 - t2,
-            )
+            pixels, took_ns = self.cut(picture, None if whole else box)
+            look = self.recognise(pixels)
+            crop_ns += took_ns
+            infer_ns += look.infer_ns
+            decide_ns += look.decide_ns
             x0, y0, x1, y1 = (float(v) for v in box)
             if whole and classifier.preprocess.framing == "stretched":
                 x0, y0, x1, y1 = 0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])
-            faces.append(Face((x0, y0, x1, y1), float(score), decision))
+            faces.append(Face((x0, y0, x1, y1), float(score), look.decision))
         return Seen(tuple(faces), Stages(detect_ns, crop_ns, infer_ns, decide_ns))
+
+    def cut(self, picture: Picture, box: NDArray[Any] | None) -> tuple[Pixels, int]:
+        """What the network is shown of a face, and how long that took; see `Classifier.crop`."""
+        start = self._clock()
+        pixels = self.classifier.crop(picture, box)
+        return pixels, self._clock() - start
+
+    def recognise(self, pixels: Pixels) -> Look:
+        """Name what was cut.
+
+        Raises:
+            BackendError: The runtime failed.
+        """
+        clock = self._clock
+        t0 = clock()
+        answers = self.classifier.infer(pixels)
+        t1 = clock()
+        decision = self.classifier.decide(answers)
+        return Look(decision, t1 - t0, clock() - t1)
 
 
 def open_pipeline(

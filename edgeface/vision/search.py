@@ -36,7 +36,7 @@ def shrink(picture: Picture) -> tuple[Picture, float]:
     return np.asarray(small, np.uint8), scale
 
 
-def best_first(boxes: Any, scores: Any) -> Detections:
+def best_first(boxes: Any, scores: Any, landmarks: Any = None) -> Detections:
     """Sorted by score, then size, then place: OpenCV's threads find them in any order.
 
     Boxes are rounded to quarters of a pixel, which are the same number in float32, in float64 and
@@ -45,7 +45,8 @@ def best_first(boxes: Any, scores: Any) -> Detections:
     boxes = np.asarray(np.round(np.asarray(boxes, np.float64) * 4) / 4, np.float32)
     scores = np.asarray(scores, np.float32)
     order = np.lexsort((boxes[:, 0], boxes[:, 1], -area(boxes), -scores))
-    return Detections(boxes[order], scores[order])
+    marks = None if landmarks is None else np.asarray(landmarks, np.float32)[order]
+    return Detections(boxes[order], scores[order], marks)
 
 
 def failed(name: str, picture: Picture, error: cv2.error) -> DetectorError:

@@ -78,7 +78,8 @@ class YuNet:
         centre = eyes + size * np.asarray([0, YUNET_BELOW_EYES], np.float32)
         half = size * (YUNET_SIDE / 2)
         boxes = np.concatenate([centre - half, centre + half], axis=1)
-        return best_first(boxes * scale, found[:, 14])
+        marks = found[:, 4:14].reshape(-1, 5, 2) * scale
+        return best_first(boxes * scale, found[:, 14], marks)
 
 
 def _read_model(model: Path | None) -> bytes:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgeface.images import Picture, Preprocess  # first: it silences OpenCV before OpenCV is loaded
+from edgeface.vision.quality import BRIGHT_ABOVE, DARK_BELOW, LEAST_SHARPNESS
+from edgeface.vision.quality import sharpness as sharpness
 
 # isort: split
 import cv2
@@ -14,14 +16,6 @@ from numpy.typing import NDArray
 Flaw = Literal["small", "blurred", "dark", "bright", "clipped", "faint"]
 FLAWS: tuple[Flaw, ...] = ("small", "blurred", "dark", "bright", "clipped", "faint")
 
-# Measured at 64 px on 400 pictures each of ORL, the Simpsons, faces of 64 px, and LFW, as a whole
-# and as cut around their faces: 0 to 0.3 % are below it as they are, 93 to 100 % once blurred by a
-# Gaussian with a sigma of 2 % of their longer side, 11 to 80 % with 1.5 %.
-LEAST_SHARPNESS = 0.4
-# Of the middle of a picture, where no part of a set above but night scenes and drawings on white
-# reach them: the darkest hundredth of its faces has skin that is dark, not a light that is missing.
-DARK_BELOW = 70  # nine tenths are as dark or darker
-BRIGHT_ABOVE = 185  # nine tenths are as bright or brighter
 FAINT_BELOW = 16  # between the two
 CLIPPED_SHARE = 0.5
 _BLACK, _WHITE = 4, 251
@@ -89,40 +83,6 @@ def _part(picture: Picture, box: NDArray[np.floating] | None) -> Picture:
 def _middle(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     rows, columns = (int(side * _MARGIN) for side in gray.shape)
     return gray[rows : gray.shape[0] - rows, columns : gray.shape[1] - columns]
-
-
-def sharpness(gray: NDArray[np.uint8], side_px: int) -> float:
-    """How fine the finest of a picture is, whatever its contrast.
-
-    It is the energy of the second differences over that of the first, along the axis where it is
-    less, in a copy of the network's size: what is blurred by a pixel of a telephone's twelve
-    megapixels is sharp to a network.
-
-    The variance of the Laplacian (Pech-Pacheco and others, "Diatom autofocusing in brightfield
-    microscopy", 2000) grows with contrast and with what is shown. Over the energy of the gradient
-    it is a mean square frequency, which does not; and the worse axis tells a smear that one
-    direction hides.
-
-    Args:
-        gray: (height, width) uint8.
-        side_px: Longer side of the copy; a smaller picture is taken as it is.
-    """
-    by = side_px / max(gray.shape)
-    if by < 1:
-        size = (max(1, round(gray.shape[1] * by)), max(1, round(gray.shape[0] * by)))
-        gray = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
-    if min(gray.shape) < 3:
-        return 2.0  # nothing can be told of three pixels
-    values = gray.astype(np.float32)
-    return min(_fineness(values), _fineness(values.T))
-
-
-def _fineness(values: NDArray[np.float32]) -> float:
-    first = np.diff(values, axis=1)
-    second = np.diff(first, axis=1)
-    # A flat picture is not blurred: it is faint.
-    changes = float(np.mean(first**2))
-    return 2.0 if changes < 0.05 else float(np.mean(second**2)) / changes
 
 
 def flaws(quality: Quality, size_px: int) -> dict[Flaw, tuple[float, str]]:

@@ -1,7 +1,7 @@
 """How well the loop did on a drawn clip: its events held against the truth."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ def score_clip(truth_path: Path, events_path: Path) -> ClipScore:
 def _count(
     counts: dict[str, int], truth: list[Truth], events: list[tuple[list[float], str]]
 ) -> None:
-    named = _match(truth, events)
+    named = match_faces(truth, [box for box, _ in events])
     met = {event for event in named if event is not None}
     for face, event in zip(truth, named, strict=True):
         if not face.shown:
@@ -100,14 +100,14 @@ def _count(
             counts["elsewhere_named"] += name != UNKNOWN
 
 
-def _match(truth: list[Truth], events: list[tuple[list[float], str]]) -> list[int | None]:
-    """For every face the number of its event, or None."""
+def match_faces(truth: Sequence[Truth], boxes: Sequence[Sequence[float]]) -> list[int | None]:
+    """For every face of a frame the number of the box that is it, or None; see `score_clip`."""
     found: list[int | None] = [None] * len(truth)
-    if not truth or not events:
+    if not truth or not boxes:
         return found
     overlap = iou(
         np.asarray([t.box for t in truth], np.float32),
-        np.asarray([b for b, _ in events], np.float32),
+        np.asarray(boxes, np.float32),
     )
     while overlap.max() >= MIN_IOU:
         face, event = (int(i) for i in np.unravel_index(int(overlap.argmax()), overlap.shape))

@@ -21,6 +21,7 @@ from edgeface import records, sealed
 from edgeface.bundle import Manifest, Measured, ModelFile, Origin, Tensor
 from edgeface.golden import tolerances
 from edgeface.images import Preprocess
+from edgeface.runtime import Placement
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("EDGEFACE_DATA", ROOT.parent / "shared" / "data"))
@@ -274,6 +275,7 @@ class FakeBackend:
     def __init__(self, classes: int = 3, shape: tuple[int, int, int] = (32, 32, 1)) -> None:
         self.name = "fake 1"
         self.threads = 1
+        self.device, self.precision = "cpu", ""
         self.input = Tensor("pixels", "uint8", (1, *shape))
         self.output = Tensor("probs", "float32", (1, classes))
         self.outputs = (self.output,)
@@ -287,6 +289,12 @@ class FakeBackend:
         probs = np.full(classes, 0.1 / max(classes - 1, 1), np.float32)
         probs[int(pixels.mean()) * classes // 256] = 0.9
         return probs
+
+    def bind(self, pixels: NDArray[np.uint8]) -> Callable[[], object]:
+        return lambda: self.infer(pixels)
+
+    def placement(self) -> Placement:
+        return Placement("fake", 3, 4)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ _PACKAGES = (
     "onnxruntime-gpu",
     "opencv-python",
     "opencv-python-headless",
+    "openvino",
     "tflite-runtime",
 )
 

@@ -13,6 +13,7 @@ from edgeface.images import Pixels
 from edgeface.modelfile.facts import SCALINGS, Facts, Scaling
 from edgeface.runtime import Backend, open_backend
 from edgeface.runtime.graph import shape_text
+from edgeface.runtime.placement import Placement
 
 _INTEGERS = ("uint8", "int8")
 
@@ -30,6 +31,7 @@ class Model:
         assert facts.classes is not None
         self._backend, self._planar = backend, facts.planar
         self.name, self.threads = backend.name, backend.threads
+        self.device, self.precision = backend.device, backend.precision
         self.input = Tensor("pixels", "uint8", (1, *facts.preprocess.shape))
         self.output = Tensor("probs", "float32", (1, facts.classes))
         self.outputs = (self.output,)
@@ -38,14 +40,24 @@ class Model:
 
     def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(height, width, channels) uint8 → (classes,) float32."""
-        value = self._to_input(pixels)
-        if self._planar:
-            value = np.ascontiguousarray(np.moveaxis(value, -1, 0))
-        return self._to_probs(np.ravel(self._backend.infer(value)))
+        return self._to_probs(np.ravel(self._backend.infer(self._given(pixels))))
 
     def infer_all(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Its probabilities alone: what else a foreign file answers is not known."""
         return {self.output.name: self.infer(pixels)}
+
+    def bind(self, pixels: NDArray[Any]) -> Callable[[], object]:
+        """The runtime alone, on pixels that were made its input already."""
+        return self._backend.bind(self._given(pixels))
+
+    def placement(self) -> Placement:
+        """Of the file."""
+        return self._backend.placement()
+
+    def _given(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """What the file takes of pixels."""
+        value = self._to_input(pixels)
+        return np.ascontiguousarray(np.moveaxis(value, -1, 0)) if self._planar else value
 
 
 def open_model(facts: Facts, threads: int = 1) -> Backend:

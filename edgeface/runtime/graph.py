@@ -28,6 +28,7 @@ class Graph:
         logit_step: Scale of the integers that the first output's softmax or sigmoid, in float, is
             computed from; 0 where there are none.
         entries: Text that the file carries about itself: name → value (ONNX).
+        kinds: Kinds of numbers of all its tensors (TFLite).
     """
 
     inputs: tuple[Tensor, ...]
@@ -38,6 +39,7 @@ class Graph:
     producer: str
     entries: Mapping[str, str]
     logit_step: float = 0.0
+    kinds: frozenset[str] = frozenset()
 
 
 def shape_text(tensor: Tensor) -> str:

@@ -2,51 +2,88 @@
 
 import contextlib
 import importlib.metadata
+import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.bundle import Tensor
 from edgeface.errors import BackendError, BackendMissing
+from edgeface.runtime.delegates import placement
 from edgeface.runtime.graph import PROBS
+from edgeface.runtime.placement import Placement
 from edgeface.runtime.tflitefile import read_graph
 
+Runtime = Literal["litert", "tflite-runtime"]
+_BITS_64 = "pip install ai-edge-litert (64-bit)"
+_BITS_32 = "pip install 'edgeface[tflite]' (32-bit, Python 3.11, without ai-edge-litert)"
 
-def interpreter_class() -> tuple[str, Any]:
-    """The package that is installed, and its Interpreter; LiteRT first."""
+
+def interpreter_class(runtime: Runtime | None = None) -> tuple[str, Any]:
+    """A runtime's name with its version, and its Interpreter.
+
+    Args:
+        runtime: Which one; None takes what is installed, LiteRT first.
+
+    Raises:
+        BackendMissing: It is not installed, or cannot be used with the numpy that is.
+        BackendError: It is installed and does not load.
+    """
+    if runtime == "tflite-runtime":
+        return _tflite_runtime("tflite-runtime is not installed", _BITS_32)
     try:
         from ai_edge_litert.interpreter import Interpreter
 
         return "litert " + importlib.metadata.version("ai-edge-litert"), Interpreter
-    except ModuleNotFoundError:
-        pass
+    except ModuleNotFoundError as error:
+        if runtime == "litert" and _has_tflite_runtime():
+            msg = "litert is not installed; tflite-runtime is, and runs where it is asked for"
+            raise BackendMissing(msg, remedy=_BITS_64) from error
     except ImportError as error:  # it is there, so its predecessor would be a substitute
         msg = f"ai-edge-litert is installed and does not load ({error})"
         raise BackendError(msg, remedy="pip install --force-reinstall ai-edge-litert") from error
+    return _tflite_runtime("no TFLite runtime is installed", f"{_BITS_64}, or {_BITS_32}")
+
+
+def _tflite_runtime(missing: str, remedy: str) -> tuple[str, Any]:
     try:
-        from tflite_runtime.interpreter import Interpreter as Older
+        from tflite_runtime.interpreter import Interpreter
+    except ModuleNotFoundError as error:
+        raise BackendMissing(missing, remedy=remedy) from error
     except ImportError as error:
-        msg = "no TFLite runtime is installed"
-        remedy = "pip install ai-edge-litert (64-bit), or pip install 'edgeface[tflite]' (32-bit)"
-        raise BackendMissing(msg, remedy=remedy) from error
+        msg = f"tflite-runtime is installed and does not load ({error})"
+        again = "pip install --force-reinstall tflite-runtime 'numpy<2'"
+        raise BackendError(msg, remedy=again) from error
     if int(np.__version__.split(".")[0]) >= 2:
         # Its import succeeds with numpy 2 and the process dies in Interpreter().
         msg = f"tflite-runtime does not work with numpy {np.__version__}"
         raise BackendMissing(msg, remedy="pip install 'numpy<2'")
-    return "tflite-runtime " + importlib.metadata.version("tflite-runtime"), Older
+    return "tflite-runtime " + importlib.metadata.version("tflite-runtime"), Interpreter
+
+
+def _has_tflite_runtime() -> bool:
+    return importlib.util.find_spec("tflite_runtime") is not None
 
 
 class LiteRT:
-    """A TFLite file on LiteRT's CPU path (XNNPACK where it applies)."""
+    """A TFLite file on the CPU path of LiteRT or of tflite-runtime (XNNPACK where it applies).
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        self.name, kind = interpreter_class()
+    Args:
+        path: The file.
+        threads: For the computation.
+        runtime: Which of the two; None takes what is installed, LiteRT first.
+    """
+
+    device, precision = "cpu", ""
+
+    def __init__(self, path: Path, threads: int = 1, runtime: Runtime | None = None) -> None:
+        self.name, kind = interpreter_class(runtime)
         self.threads = threads
         # From memory: the bytes whose checksum was taken, whatever happens to the file.
         self._content = path.read_bytes()
@@ -81,14 +118,29 @@ class LiteRT:
         answers = self._answers(pixels)
         return {t.name: answer for t, answer in zip(self.outputs, answers, strict=True)}
 
-    def _answers(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        # Whoever has pixels and meets an int8 file gets what any other file of it would give; who
-        # has int8 already gets what is stored.
-        raw = self.input.dtype == "int8" and pixels.dtype == np.uint8
-        given = (pixels ^ np.uint8(128)).view(np.int8) if raw else pixels
+    def bind(self, pixels: NDArray[Any]) -> Callable[[], object]:
+        """See `edgeface.runtime.backend.Backend.bind`."""
+        given = _as_int8(pixels) if self._raw(pixels) else pixels
         self._interpreter.set_tensor(self._in, given[None])
-        self._interpreter.invoke()
-        found = [self._interpreter.get_tensor(index)[0] for index in self._indices]
+        invoke: Callable[[], object] = self._interpreter.invoke
+        return invoke
+
+    def placement(self) -> Placement:
+        """See `edgeface.runtime.backend.Backend.placement`."""
+        return placement(self._interpreter)
+
+    def _raw(self, pixels: NDArray[Any]) -> bool:
+        """Whoever has pixels and meets an int8 file gets what any other file of it would give.
+
+        Who has int8 already gets what is stored.
+        """
+        return self.input.dtype == "int8" and pixels.dtype == np.uint8
+
+    def _answers(self, pixels: NDArray[Any]) -> list[NDArray[np.float32]]:
+        interpreter, raw = self._interpreter, self._raw(pixels)
+        interpreter.set_tensor(self._in, (_as_int8(pixels) if raw else pixels)[None])
+        interpreter.invoke()
+        found = [interpreter.get_tensor(index)[0] for index in self._indices]
         return [_real(a, t) for a, t in zip(found, self.outputs, strict=True)] if raw else found
 
 
@@ -116,6 +168,10 @@ def without_notices() -> Iterator[None]:
             for line in said.read().splitlines(keepends=True):
                 if not line.startswith(b"INFO: "):
                     os.write(2, line)
+
+
+def _as_int8(pixels: NDArray[np.uint8]) -> NDArray[np.int8]:
+    return (pixels ^ np.uint8(128)).view(np.int8)
 
 
 def _tensor(details: dict[str, Any], name: str | None) -> Tensor:

@@ -86,6 +86,7 @@ class _Reader:
             producer=self._file.text(self._model, 3)[:100],
             entries={},
             logit_step=self._logit_step(outputs),
+            kinds=frozenset(self._dtype(number) for number in range(len(self._tensors))),
         )
 
     def _all_operators(self) -> list[_Operator]:

@@ -5,7 +5,7 @@ are computed when it is read, so that a better rule applies to old measurements 
 """
 
 from edgeface.report.cell import Cell, Skipped
-from edgeface.report.cost import ColdStart, Energy, Memory
+from edgeface.report.cost import ColdStart, Energy, Memory, Resident
 from edgeface.report.file import SCHEMA, SUFFIX, Report
 from edgeface.report.method import Method, Mode
 from edgeface.report.verdict import Verdict, Word
@@ -22,6 +22,7 @@ __all__ = [
     "Method",
     "Mode",
     "Report",
+    "Resident",
     "Skipped",
     "Verdict",
     "Window",

@@ -33,7 +33,7 @@ def doctor(
     from edgeface.doctor.facts import Facts
     from edgeface.doctor.machine import this_machine
 
-    facts = Facts(this_machine(Path.cwd()), bundle, source)
+    facts = Facts(this_machine(Path()), bundle, source)
     found = examine(facts, output.track(CHECKS, "looking"))
     if json:
         output.as_json(dataclasses.asdict(found))
@@ -44,7 +44,7 @@ def doctor(
         first = stopping[0]
         count = "one thing stops" if len(stopping) == 1 else f"{len(stopping)} things stop"
         msg = f"{count} edgeface run here; the first: {first.found}"
-        raise EdgefaceError(msg, remedy=first.commands[0] if first.commands else first.remedy)
+        raise EdgefaceError(msg, remedy=" && ".join(first.commands) or first.remedy)
     if found.told.get("bundle", "none") != "none":
         words: list[str | Path] = ["edgeface", "run", *([bundle] if bundle else [])]
         output.next_command(*words, *(["--source", source] if source != "0" else []))
@@ -72,7 +72,8 @@ def _lines(finding: "Finding") -> list[str]:
     lines = [f"{finding.level}: {finding.found}", f"  why: {finding.why}"]
     if finding.remedy:
         lines.append(f"  do: {finding.remedy}")
-    return lines + [f"    {command}" for command in finding.commands]
+    lines += [f"    {command}" for command in finding.commands]
+    return [*lines, f"  or: {finding.otherwise}"] if finding.otherwise else lines
 
 
 def _sum(found: "Examination") -> str:

@@ -31,8 +31,13 @@ os._exit(0)
 _SAID = "edgeface-camera:"
 
 
+def is_ribbon(source: str) -> bool:
+    """Whether a source is the camera on the ribbon of a Pi: ``picamera``, ``picamera:1``."""
+    return source.partition(":")[0] == "picamera"
+
+
 def number_of(source: str) -> int | None:
-    """The camera that a source means; None for a clip, a folder or an address."""
+    """The camera that a source means; None for a Pi camera, a clip, a folder or an address."""
     found = _NUMBER.fullmatch(source)
     return int(found[1]) if found else None
 
@@ -41,6 +46,8 @@ def check_camera(facts: Facts) -> Iterator[Finding]:
     """There is a camera of that number, it is one, it is ours to read, and nobody else has it."""
     number = number_of(facts.source)
     if number is None:
+        if is_ribbon(facts.source) and not facts.cameras.ribbon:
+            yield _none_on_the_ribbon(facts)
         return
     node = facts.cameras.node(number)
     if node is None or node.kind != "camera":
@@ -152,17 +159,18 @@ def _no_camera(facts: Facts, number: int, node: Node | None) -> Finding:
 def _ribbon(found: str, cameras: Cameras) -> Finding:
     """A Pi camera: OpenCV cannot make pictures of what its sensor gives."""
     names = ", ".join(cameras.ribbon or ())
-    why = "OpenCV does not read a Pi camera; libcamera does, which makes colours of its raw sensor"
-    line = "libcamerify edgeface run --source 0"
-    install = "sudo apt install -y libcamera-tools libcamera-v4l2"
-    return Finding(
-        "camera",
-        "stops run",
-        f"{found} that OpenCV reads; the Pi camera {names} is there",
-        why,
-        "let libcamera stand in for the device:",
-        (install, line),
-    )
+    why = "what the sensor of a Pi camera gives becomes pictures in libcamera, not in OpenCV"
+    line = "edgeface run --source picamera"
+    found += f"; the camera on the ribbon is {names}"
+    return Finding("camera", "stops run", found, why, commands=(line,))
+
+
+def _none_on_the_ribbon(facts: Facts) -> Finding:
+    if not facts.is_pi:
+        found = "this is no Raspberry Pi: it has no camera on a ribbon"
+        line = "edgeface run --source 0"
+        return Finding("camera", "stops run", found, _WHY, "take a USB camera:", (line,))
+    return _none_on_a_pi(facts, "no camera on the ribbon is found")
 
 
 def _none_on_a_pi(facts: Facts, found: str) -> Finding:
@@ -194,4 +202,6 @@ def _none_on_a_pi(facts: Facts, found: str) -> Finding:
         "a camera of another maker needs its dtoverlay; then:"
     )
     line = f"{cameras.lister} --list-cameras"
-    return Finding("camera", "stops run", f"{found}, and no Pi camera", _WHY, remedy, (line,))
+    if not is_ribbon(facts.source):
+        found += ", and no Pi camera"
+    return Finding("camera", "stops run", found, _WHY, remedy, (line,))

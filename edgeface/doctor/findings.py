@@ -21,6 +21,7 @@ class Finding:
         why: Why that matters here.
         remedy: What to do, where it is not a command; empty where `commands` say it all.
         commands: Lines for a shell, ready to be pasted, in their order.
+        otherwise: Another way, with its line; mostly there is none.
     """
 
     check: str
@@ -29,6 +30,7 @@ class Finding:
     why: str
     remedy: str = ""
     commands: tuple[str, ...] = ()
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,10 @@ def check_opencv(facts: Facts) -> Iterator[Finding]:
         if full:  # made for windows on a screen, which edgeface does not open
             # The loader names one library and stops; it wants both of these.
             keep = facts.release.install("libgl1", "libglib2.0-0")
-            remedy = f"or, to keep {full[0]}: {keep[0]}" if keep else ""
+            otherwise = f"to keep {full[0]}: {keep[0]}" if keep else ""
             lines = (facts.python.uninstall(*full), again)
+            yield Finding("opencv", "stops run", found, why, "", lines, otherwise)
+            return
         yield Finding("opencv", "stops run", found, why, remedy, lines)
     else:
         found = does_not_load("OpenCV", cv2)

@@ -5,6 +5,7 @@ from pathlib import Path
 from shlex import quote
 
 from edgeface.board import sources
+from edgeface.doctor.camera import is_ribbon
 from edgeface.doctor.facts import Facts
 from edgeface.doctor.findings import Finding, Level
 from edgeface.doctor.opencv import wants_other_numpy
@@ -18,15 +19,16 @@ def check_picamera2(facts: Facts) -> Iterator[Finding]:
     """Picamera2 loads in this Python, where there is a Pi camera or the system has it."""
     outside = (facts.machine.root / _OUTSIDE).is_dir()
     ribbon = facts.cameras.ribbon or ()
-    if not outside and not ribbon:
+    asked = is_ribbon(facts.source) and facts.is_pi
+    if not outside and not ribbon and not asked:
         return
     tried = facts.imported("picamera2")
     if tried.loads:
         return
     # It is what stops the loop where there is no other camera to look through.
     level: Level = "note"
-    if ribbon:
-        level = "slower or worse" if facts.cameras.ready else "stops run"
+    if ribbon or asked:
+        level = "slower or worse" if facts.cameras.ready and not asked else "stops run"
     if tried.state != "missing":
         yield _broken(facts, level, tried.error)
     elif outside:
@@ -34,7 +36,7 @@ def check_picamera2(facts: Facts) -> Iterator[Finding]:
     else:
         inside = _again(facts)[1] if facts.python.in_environment and not _open(facts) else ()
         lines = ("sudo apt install -y python3-picamera2", *inside)
-        found = "a Pi camera, and no Picamera2"
+        found = "Picamera2 is not installed"
         yield Finding("picamera2", level, found, _WHY, "it is no wheel: apt alone has it", lines)
 
 

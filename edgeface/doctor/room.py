@@ -115,13 +115,13 @@ def check_clock(facts: Facts) -> Iterator[Finding]:
     machine = facts.machine
     date = datetime.fromtimestamp(machine.now, UTC).date()
     why = "events carry the wrong time"
-    set_it = "without a network: sudo date -s 'YYYY-MM-DD HH:MM'"
+    by_hand = "without a network: sudo date -s 'YYYY-MM-DD HH:MM'"
     lines = ("sudo timedatectl set-ntp true",)
     if machine.now < machine.made - _DAY_S:
         made = datetime.fromtimestamp(machine.made, UTC).date()
         found = f"the clock says {date}, before edgeface was installed ({made})"
         why += ", and downloads fail, since certificates are not valid yet"
-        yield Finding("clock", "slower or worse", found, why, set_it, lines)
+        yield Finding("clock", "slower or worse", found, why, "", lines, by_hand)
         return
     if facts.release.container or _synchronised(facts) is not False:
         return
@@ -129,12 +129,12 @@ def check_clock(facts: Facts) -> Iterator[Finding]:
     found = "the clock is not set by the network"
     if own:
         yield Finding(
-            "clock", "note", found, f"{why} if the board's own clock is off", set_it, lines
+            "clock", "note", found, f"{why} if the board's own clock is off", "", lines, by_hand
         )
     else:
         found += ", and the board has no clock of its own"
         why += " until it is: this board goes on from when it was switched off"
-        yield Finding("clock", "slower or worse", found, why, set_it, lines)
+        yield Finding("clock", "slower or worse", found, why, "", lines, by_hand)
 
 
 def _synchronised(facts: Facts) -> bool | None:

@@ -37,8 +37,10 @@ def check_tflite(facts: Facts) -> Iterator[Finding]:
             f"tflite-runtime {facts.version('tflite-runtime')} with numpy "
             f"{facts.imported('numpy').version}",
             "it was compiled for numpy 1: it loads, and the process dies when it opens a file",
-            "" if narrow else "or, to keep tflite-runtime: " + facts.python.install(*NARROW[:2]),
-            (facts.python.install(*wanted),),
+            commands=(facts.python.install(*wanted),),
+            otherwise=""
+            if narrow
+            else f"to keep tflite-runtime: {facts.python.install(*NARROW[:2])}",
         )
     elif not narrow:
         yield Finding(
@@ -57,8 +59,8 @@ def _none(facts: Facts, level: Level) -> Finding:
     if python.bits != 32:
         lines = (python.install("ai-edge-litert>=2.1"),)
         else_onnx = facts.imported("onnxruntime").loads and "onnx" in facts.held.formats
-        until = "until then: edgeface run --format onnx" if else_onnx else ""
-        return Finding("tflite", level, found, _WHY, until, lines)
+        until = "edgeface run --format onnx" if else_onnx else ""
+        return Finding("tflite", level, found, _WHY, commands=lines, otherwise=until)
     if python.machine == "armv6l" or python.version[:2] != (3, 11):
         has = "ARMv6" if python.machine == "armv6l" else f"32-bit Python {python.short}"
         why = f"{_WHY}; none has a wheel for {has}"

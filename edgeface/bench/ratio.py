@@ -131,7 +131,8 @@ def _medians(windows: Sequence[Window], counts: NDArray[np.int64]) -> NDArray[np
     for at in range(0, len(counts), _STEP):
         below = counts[at : at + _STEP] @ held
         found[at : at + _STEP] = (2 * below >= below[:, -1:]).argmax(axis=1)
-    return np.maximum(edges[found], 1).astype(np.float64)
+    medians: NDArray[np.float64] = np.maximum(edges[found], 1).astype(np.float64)
+    return medians
 
 
 def _tail(windows: int) -> float:

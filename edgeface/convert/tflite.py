@@ -8,12 +8,12 @@ from typing import Any
 from edgeface.train import toolchain  # first: it silences what is imported next
 
 # isort: split
-import flatbuffers  # type: ignore[import-untyped]
 import numpy as np
 import tensorflow as tf
 
 from edgeface.convert.network import Network
 from edgeface.convert.tfliteint8 import Calibrated
+from edgeface.convert.tflitepack import packed
 from edgeface.images import Pixels
 
 METADATA = "edgeface"
@@ -61,9 +61,7 @@ def with_metadata(content: bytes, text: str) -> bytes:
     entry.name, entry.buffer = METADATA, len(model.buffers)
     model.buffers.append(buffer)
     model.metadata = [*(model.metadata or []), entry]
-    builder = flatbuffers.Builder(len(content) + len(text) + 4096)
-    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    return packed(model, len(content) + len(text))
 
 
 def _schema() -> Any:

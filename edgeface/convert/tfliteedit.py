@@ -9,11 +9,11 @@ from typing import Any, Literal
 from edgeface.train import toolchain  # noqa: F401 - first: it silences what is imported next
 
 # isort: split
-import flatbuffers  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 
+from edgeface.convert.tflitepack import packed
 from edgeface.errors import ConversionError
 
 _HEAD = (schema.BuiltinOperator.SOFTMAX, schema.BuiltinOperator.LOGISTIC)
@@ -89,9 +89,7 @@ class Edited:
 
     def packed(self) -> bytes:
         """The file."""
-        builder = flatbuffers.Builder(self._size + 4096)
-        builder.Finish(self._model.Pack(builder), file_identifier=b"TFL3")
-        return bytes(builder.Output())
+        return packed(self._model, self._size)
 
     def _begin_with(self, tensor: int) -> None:
         self._graph.inputs = [tensor]

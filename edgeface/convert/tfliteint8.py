@@ -6,13 +6,13 @@ from typing import Any
 from edgeface.train import toolchain  # first: it silences what is imported next
 
 # isort: split
-import flatbuffers  # type: ignore[import-untyped]
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.python import util
 
 from edgeface.convert.network import Network
 from edgeface.convert.sampled import sampled, to_integers
+from edgeface.convert.tflitepack import packed
 from edgeface.errors import ConversionError
 from edgeface.images import Pixels
 
@@ -105,9 +105,7 @@ def _from_pixels(content: bytes, network: Network) -> bytes:
     graph.inputs = [operator.inputs[0]]
     for signature in model.signatureDefs or ():
         signature.inputs[0].tensorIndex = operator.inputs[0]
-    builder = flatbuffers.Builder(len(content) + 4096)
-    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    return packed(model, len(content))
 
 
 def _code(model: Any, kind: int) -> int:

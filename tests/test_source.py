@@ -1,20 +1,18 @@
-"""Sources: every frame of a file, the newest of what is live, and what does not open."""
+"""Sources by what is written on the command line; clips and pictures, every frame of them."""
 
-import queue
-import threading
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from edgeface.camera import reader as reader_module
+from edgeface.camera.clip import ClipReader, PacedReader
+from edgeface.camera.every import EveryFrame
+from edgeface.camera.folder import Pictures
 from edgeface.camera.newest import NewestFrames
-from edgeface.camera.reader import CameraReader, ClipReader, PacedReader
-from edgeface.camera.source import Clip, Pictures, open_source
+from edgeface.camera.source import kind_of, open_source
+from edgeface.camera.wanted import Wanted, read_size
 from edgeface.errors import InputError, SourceError, UsageError
-
-WAIT_S = 20.0
 
 
 def write_clip(path: Path, frames: int = 10, fps: float = 20.0) -> Path:
@@ -31,43 +29,9 @@ def picture(value: int) -> np.ndarray:
     return np.full((4, 4, 3), value, np.uint8)
 
 
-class Scripted:
-    """A reader that a test feeds: a picture's value, an error, or None for the end."""
-
-    name, fps = "scripted", 30.0
-
-    def __init__(self) -> None:
-        self.queue: queue.Queue[int | Exception | None] = queue.Queue()
-        self.woken = threading.Event()
-        self.closed = False
-
-    def read(self):
-        item = self.queue.get()
-        if isinstance(item, Exception):
-            raise item
-        return None if item is None else (picture(item), 1000 + item, None)
-
-    def wake(self) -> None:
-        self.woken.set()
-        self.queue.put(None)
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def wait_for(condition) -> None:
-    """Until another thread has come so far; the deadline only ends a test that failed."""
-    turn = threading.Event()
-    for _ in range(int(WAIT_S * 200)):
-        if condition():
-            return
-        turn.wait(0.005)
-    pytest.fail("the other thread never came so far")
-
-
 def test_a_clip_hands_out_every_frame(tmp_path: Path) -> None:
     with open_source(str(write_clip(tmp_path / "clip.avi"))) as source:
-        assert isinstance(source, Clip)
+        assert isinstance(source, EveryFrame)
         assert source.fps == 20
         frames = list(source)
     assert [f.index for f in frames] == list(range(10))
@@ -85,63 +49,6 @@ def test_a_clip_can_be_stopped(tmp_path: Path) -> None:
             seen += 1
             source.stop()
     assert seen == 1
-
-
-def test_newest_frame_only() -> None:
-    reader = Scripted()
-    source = NewestFrames(lambda: reader, "scripted")
-    with source:
-        frames = iter(source)
-        reader.queue.put(0)
-        first = next(frames)
-        for value in (1, 2, 3, 4):
-            reader.queue.put(value)
-        wait_for(lambda: source.dropped == 3)
-        wait_for(lambda: source._slot is not None and source._slot.index == 4)
-        newest = next(frames)
-        reader.queue.put(5)
-        after = next(frames)
-        reader.queue.put(None)
-        assert list(frames) == []
-    assert [f.index for f in (first, newest, after)] == [0, 4, 5]
-    assert [f.picture[0, 0, 0] for f in (first, newest, after)] == [0, 4, 5]
-    assert newest.captured_ns == 1004
-    assert source.dropped == 3
-    assert reader.closed
-
-
-def test_the_last_frame_before_an_error_is_handed_out_first() -> None:
-    reader = Scripted()
-    with NewestFrames(lambda: reader, "scripted") as source:
-        reader.queue.put(0)
-        reader.queue.put(SourceError("unplugged"))
-        frames = iter(source)
-        assert next(frames).index == 0
-        with pytest.raises(SourceError, match="unplugged"):
-            next(frames)
-
-
-def test_a_bug_in_a_reader_reaches_the_one_who_iterates() -> None:
-    reader = Scripted()
-    with NewestFrames(lambda: reader, "scripted") as source:
-        reader.queue.put(ZeroDivisionError("a bug"))
-        with pytest.raises(ZeroDivisionError):
-            next(iter(source))
-
-
-def test_stop_ends_a_wait_for_a_frame_that_never_comes() -> None:
-    reader = Scripted()
-    ended = threading.Event()
-    with NewestFrames(lambda: reader, "scripted") as source:
-
-        def iterate() -> None:
-            assert list(source) == []
-            ended.set()
-
-        threading.Thread(target=iterate, daemon=True).start()
-        source.stop()
-        assert ended.wait(WAIT_S)
-    assert reader.woken.is_set()
 
 
 class Clock:
@@ -178,14 +85,27 @@ def test_live_plays_at_the_speed_of_the_clip(tmp_path: Path) -> None:
     third, fourth = paced.read(), paced.read()
     assert paced.read() is None
     paced.close()
-    taken = [frame[1] for frame in (first, second, third, fourth)]
-    assert taken == [0, 50_000_000, 130_000_000, 150_000_000]
+    taken = [frame.captured_ns for frame in (first, second, third, fourth)]
+    assert taken == [0, 50_000_000, 100_000_000, 150_000_000]  # the third is 30 ms old by then
+    assert first.stamp == "stream"
     assert stepping.waits == [0.05, 0.02]
+
+
+def test_a_clip_too_slow_to_decode_is_played_slower_and_not_ever_later(tmp_path: Path) -> None:
+    clock = Clock()
+    paced = PacedReader(ClipReader(write_clip(tmp_path / "clip.avi", 3), clock), clock)
+    paced._woken = Stepping(clock)
+    paced.read()
+    clock.ns += 5_000_000_000
+    late, after = paced.read(), paced.read()
+    paced.close()
+    assert late.captured_ns == 5_000_000_000
+    assert after.captured_ns == 5_050_000_000
 
 
 def test_live_hands_out_the_frames_of_a_clip_or_counts_them(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.avi", 5, fps=100)
-    with open_source(str(clip), live=True) as source:
+    with open_source(str(clip), Wanted(live=True)) as source:
         assert isinstance(source, NewestFrames)
         frames = list(source)
     assert len(frames) + source.dropped == 5
@@ -230,7 +150,7 @@ def test_a_clip_that_is_none(
 ) -> None:
     path = tmp_path / "clip.mkv"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match="not a clip"), open_source(str(path), live=live):
+    with pytest.raises(SourceError, match="not a clip"), open_source(str(path), Wanted(live=live)):
         pass
     assert capfd.readouterr() == ("", "")
 
@@ -252,88 +172,78 @@ def test_nothing_of_that_name() -> None:
 
 def test_pictures_cannot_be_played_live(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no frames per second"):
-        open_source(str(tmp_path), live=True)
-
-
-class Capture:
-    """What OpenCV's VideoCapture is to a camera."""
-
-    def __init__(self, frames: int, stamp_ms: float = 0.0, opens: bool = True) -> None:
-        self.left, self.stamp_ms, self.opens = frames, stamp_ms, opens
-        self.was_set: dict[int, float] = {}
-
-    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
-        return self.opens
-
-    def set(self, what: int, value: float) -> None:
-        self.was_set[what] = value
-
-    def get(self, what: int) -> float:
-        return {cv2.CAP_PROP_FPS: 30.0, cv2.CAP_PROP_POS_MSEC: self.stamp_ms}[what]
-
-    def read(self):
-        if not self.left:
-            return False, None
-        self.left -= 1
-        return True, picture(9)
-
-    def release(self) -> None:
-        pass
-
-
-def as_camera(monkeypatch: pytest.MonkeyPatch, capture: Capture) -> None:
-    monkeypatch.setattr(reader_module.cv2, "VideoCapture", lambda device, api: capture)
-
-
-def test_a_camera_is_asked_for_a_small_picture_and_a_short_queue(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    capture = Capture(1)
-    as_camera(monkeypatch, capture)
-    with open_source("/dev/video3") as source:
-        assert source.name == "/dev/video3"
-        assert next(iter(source)).index == 0
-    assert capture.was_set == {
-        cv2.CAP_PROP_FRAME_WIDTH: 640,
-        cv2.CAP_PROP_FRAME_HEIGHT: 480,
-        cv2.CAP_PROP_BUFFERSIZE: 1,
-    }
+        open_source(str(tmp_path), Wanted(live=True))
 
 
 @pytest.mark.parametrize(
-    ("stamp_ms", "expected_ns"),
-    [(19_900.0, 19_900_000_000), (0.0, 20_000_000_000), (20_001.0, 20_000_000_000)],
-    ids=["the driver's own", "none", "of another clock"],
+    ("spec", "kind"),
+    [
+        ("0", "v4l2"),
+        ("/dev/video12", "v4l2"),
+        ("picamera", "picamera"),
+        ("picamera:1", "picamera"),
+        ("drawn", "drawn"),
+        ("drawn:seed=3", "drawn"),
+        ("http://camera/stream", "mjpeg"),
+        ("HTTPS://camera/stream", "mjpeg"),
+        ("rtsp://camera/live", "rtsp"),
+    ],
 )
-def test_a_camera_frame_is_as_old_as_the_driver_says(
-    monkeypatch: pytest.MonkeyPatch, stamp_ms: float, expected_ns: int
-) -> None:
-    as_camera(monkeypatch, Capture(1, stamp_ms))
-    taken = CameraReader(0, lambda: 20_000_000_000).read()
-    assert taken is not None
-    assert taken[1] == expected_ns
+def test_what_a_source_is(spec: str, kind: str) -> None:
+    assert kind_of(spec) == kind
 
 
-def test_a_camera_that_is_unplugged(monkeypatch: pytest.MonkeyPatch) -> None:
-    as_camera(monkeypatch, Capture(2))
-    camera = CameraReader(0)
-    camera.read()
-    camera.read()
-    with pytest.raises(SourceError, match="stopped after 2 frames"):
-        camera.read()
+@pytest.mark.parametrize(
+    ("spec", "wanted", "message"),
+    [
+        ("rtmp://camera/live", Wanted(), "streams are read from http, https, rtsp and rtsps"),
+        ("http:///nothing", Wanted(), "names no host"),
+        ("http://host:port/", Wanted(), "cannot be read"),
+        ("rtsp://a b/", Wanted(), "a space"),
+        ("http://camera/", Wanted(size=(480, 640)), "--size cannot be asked of --source"),
+        ("0", Wanted(tcp=True), "--rtsp-tcp cannot be asked of --source /dev/video0"),
+        ("0", Wanted(lores=(240, 320)), "--lores cannot be asked .* it is for picamera"),
+        ("picamera", Wanted(pixels="MJPG"), "--pixel-format cannot be asked"),
+        ("drawn", Wanted(apart=True), "is no camera"),
+        ("drawn:size=3", Wanted(), "unknown 'size'"),
+        ("drawn:seed=x", Wanted(), "not a whole number"),
+        ("drawn:people=200", Wanted(), "200 people"),
+        ("drawn:seconds=nan", Wanted(), "seconds"),
+        ("picamera:x", Wanted(), "no such camera"),
+        ("", Wanted(), "no such camera"),
+    ],
+)
+def test_what_cannot_be_a_source(spec: str, wanted: Wanted, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        open_source(spec, wanted)
 
 
-def test_a_camera_that_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    as_camera(monkeypatch, Capture(0))
-    with pytest.raises(SourceError, match="opens and gives no picture"):
-        CameraReader(0).read()
+def test_the_truth_is_known_of_drawn_clips_only(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="only of --source drawn"):
+        open_source("0", truth=tmp_path / "t.jsonl")
 
 
-def test_a_camera_that_does_not_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    as_camera(monkeypatch, Capture(0, opens=False))
-    with pytest.raises(SourceError, match="camera /dev/video9 does not open") as error:
-        CameraReader(9)
-    assert error.value.remedy
+def test_an_address_that_is_none_is_not_repeated() -> None:
+    for url in ("http://me:secret@host:no/", "rtsp://me:secret@/", "http://me:secret@a b/"):
+        with pytest.raises(UsageError) as error:
+            open_source(url)
+        assert "secret" not in str(error.value) + error.value.remedy
+
+
+@pytest.mark.parametrize("text", ["640", "640x", "x480", "0x0", "8x8", "99999x10", "640x480x3", ""])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(UsageError, match="WIDTHxHEIGHT"):
+        read_size(text, "--size")
+
+
+def test_a_size_is_height_and_width() -> None:
+    assert read_size("640x480", "--size") == (480, 640)
+
+
+@pytest.mark.parametrize("wrong", [{"fps": 0.0}, {"fps": float("nan")}, {"pixels": "mjpg"}])
+def test_what_cannot_be_wanted(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        Wanted(**wrong)
 
 
 @pytest.mark.real_data

@@ -4,10 +4,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from edgeface.images import Picture
 from edgeface.vision.pipeline import Seen
+
+# What the age of a frame is counted from: the sensor's own clock (start of exposure), the driver's,
+# the times that a stream carries (see `edgeface.camera.delay`), or the moment it was read.
+Stamp = Literal["sensor", "driver", "stream", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a source really gives, whatever it was asked for.
+
+    Attributes:
+        height: Of its pictures, in pixels; 0 where it is not known before the first frame.
+        width: The same.
+        fps: As it states them; None where it states none.
+        pixels: How they come: a V4L2 code (``MJPG``), a libcamera format (``RGB888``), a codec.
+        order: Colours in the memory that it hands over: ``bgr``, ``yuv``, ``jpeg``. Frames are
+            blue-green-red whatever this is.
+        stamp: What the age of its frames is counted from.
+    """
+
+    height: int
+    width: int
+    fps: float | None
+    pixels: str
+    order: str
+    stamp: Stamp
+
+    def __str__(self) -> str:
+        """Words for a person: ``640x480 MJPG at 30 fps``."""
+        size = f"{self.width}x{self.height} " if self.width else ""
+        rate = "" if self.fps is None else f" at {self.fps:g} fps"
+        return f"{size}{self.pixels}{rate}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,10 +49,11 @@ class Frame:
     Attributes:
         picture: (height, width, 3) uint8, blue-green-red.
         index: Its number in the source, from 0; frames that are dropped have one too.
-        captured_ns: When it was taken, on the clock of `time.monotonic_ns`; for a file, when it was
-            read.
+        captured_ns: When it was taken, on the clock of `time.monotonic_ns`, which nobody sets; for
+            a file, when it was read.
         position_ns: Its place in a clip; None for cameras and folders.
         file: Name of the picture in a folder; empty for cameras and clips.
+        stamp: Where ``captured_ns`` comes from.
     """
 
     picture: Picture
@@ -28,6 +61,7 @@ class Frame:
     captured_ns: int
     position_ns: int | None = None
     file: str = ""
+    stamp: Stamp = "read"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +98,16 @@ class FrameSource(Protocol):
         """Frames per second as the source states it; None where it states none."""
 
     @property
+    def given(self) -> Given | None:
+        """What it really gives, once it is open; None for pictures, of which each may differ."""
+
+    @property
     def dropped(self) -> int:
         """Frames that were taken and never handed out, because newer ones had come."""
+
+    @property
+    def reopened(self) -> int:
+        """How often it was lost and came back."""
 
     def __enter__(self) -> Self:
         """Open it.

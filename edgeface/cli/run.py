@@ -2,12 +2,13 @@
 
 import contextlib
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import foreign, looking, options, output, targets
+from edgeface.cli import foreign, looking, options, output, sources, targets, tuned
 from edgeface.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
 
 def run(
     bundle: options.BundleArgument = None,
-    source: Annotated[
-        str, typer.Option("--source", help="A camera (0, /dev/video0), a clip, or pictures.")
-    ] = "0",
+    source: sources.Source = "0",
     detector: looking.Detector = None,
     detector_model: options.DetectorModel = None,
     format: targets.Format = None,
     scheme: targets.Scheme = None,
-    threads: options.Threads = 1,
+    threads: tuned.Threads = None,
+    device_file: tuned.DeviceFile = None,
     labels: foreign.Labels = "",
     colour: foreign.Colour = None,
     scaling: foreign.Scaling = None,
@@ -40,14 +40,19 @@ def run(
         Path | None,
         typer.Option("--video", metavar="FILE", help="Write a clip with names: .mp4, .avi, .mkv."),
     ] = None,
-    live: Annotated[
-        bool, typer.Option("--live", help="Play a clip in real time, as if it were a camera.")
-    ] = False,
+    live: sources.Live = False,
+    size: sources.FrameSize = None,
+    lores: sources.Lores = None,
+    fps: sources.Fps = None,
+    pixel_format: sources.PixelFormat = None,
+    rtsp_tcp: sources.RtspTcp = False,
+    camera_process: sources.CameraProcess = False,
+    truth: sources.TruthFile = None,
     max_frames: Annotated[
         int | None, typer.Option("--max-frames", min=1, help="Stop after so many frames.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace the files of --events and --video.")
+        bool, typer.Option("--force", help="Replace the files of --events, --video, --truth.")
     ] = False,
     json: options.Json = False,
 ) -> None:
@@ -58,33 +63,36 @@ def run(
     from edgeface.camera.loop import run_loop, stopping
     from edgeface.camera.source import open_source
 
-    _check_places(events, video, force=force)
+    _check_places(events, video, truth, force=force)
     told = foreign.given(labels, colour, scaling, framing, answers)
-    chosen = looking.choose(bundle, format, scheme, told)
-    frames = open_source(source, live=live)
-    eyes = looking.open_eyes(
-        chosen, detector=detector, detector_model=detector_model, threads=threads
-    )
+    chosen = looking.choose(bundle, format, scheme, told, threads, device_file)
+    wanted = sources.wanted(live, size, lores, fps, pixel_format, rtsp_tcp, camera_process)
+    frames = open_source(source, wanted, truth=truth, say=output.say)
+    eyes = looking.open_eyes(chosen, detector=detector, detector_model=detector_model)
     with contextlib.ExitStack() as stack:
         stack.enter_context(frames)
         sinks = [stack.enter_context(s) for s in _sinks(events, video, frames, force=force)]
-        output.say(f"source: {frames.name}; Ctrl-C ends it")
+        gives = "" if frames.given is None else f", {frames.given}"
+        output.say(f"source: {frames.name}{gives}; Ctrl-C ends it")
         with stopping(frames):
             tally = run_loop(frames, eyes, sinks, max_frames=max_frames, say=output.say)
     found = _sum_up(tally) | {
         "source": frames.name,
+        "source_gives": None if frames.given is None else asdict(frames.given),
+        "reopened": frames.reopened,
         "live": live,
         "bundle": str(chosen.path),
         "file": chosen.name,
         "backend": eyes.classifier.backend.name,
-        "threads": threads,
+        "threads": chosen.threads,
+        "tuned": chosen.tuned,
         "detector": eyes.detector.name,
     }
     if json:
         output.as_json(found)
     else:
         _table(found)
-    for path in (events, video):
+    for path in (events, video, truth):
         if path is not None and path.exists():
             output.say(f"written: {path}")
     if tally.stopped_by is not None:
@@ -95,7 +103,9 @@ def run(
     output.next_command("edgeface", "bench", chosen.home)
 
 
-def _check_places(events: Path | None, video: Path | None, *, force: bool) -> None:
+def _check_places(
+    events: Path | None, video: Path | None, truth: Path | None, *, force: bool
+) -> None:
     """Before the camera is opened: suffixes, folders, free names."""
     from edgeface.camera.sinks.jsonl import check_events
     from edgeface.camera.sinks.video import check_video
@@ -104,7 +114,9 @@ def _check_places(events: Path | None, video: Path | None, *, force: bool) -> No
         check_events(events, force=force)
     if video is not None:
         check_video(video, force=force)
-    for option, path in (("--events", events), ("--video", video)):
+    if truth is not None:
+        sources.check_truth(truth, force=force)
+    for option, path in (("--events", events), ("--video", video), ("--truth", truth)):
         if path is not None and not path.absolute().parent.is_dir():
             msg = f"{option} {path}: there is no folder {path.parent}"
             raise UsageError(msg, remedy=f"mkdir -p {path.parent}")
@@ -125,6 +137,15 @@ def _sinks(
     if sys.stderr.isatty():
         sinks.append(StatusLine())
     return sinks
+
+
+# What ages are counted from, for a person: see `edgeface.camera.frame.Stamp`.
+SINCE = {
+    "sensor": "its exposure began",
+    "driver": "the driver had it",
+    "stream": "it was sent",
+    "read": "it was read",
+}
 
 
 class StatusLine:
@@ -176,20 +197,26 @@ def _sum_up(tally: "Tally") -> dict[str, Any]:
 
 def _table(found: dict[str, Any]) -> None:
     age, stages = found["age_ms"], found["stages_p50_ms"]
+    stamp = "read" if found["source_gives"] is None else found["source_gives"]["stamp"]
     rows = [
         ("frames", f"{found['frames']} ({found['dropped']} more dropped)"),
         ("failed", found["failed"]),
+        ("source lost and back", f"{found['reopened']} times"),
         ("with a face", f"{found['frames_with_face']} of {found['frames']}"),
         ("faces a frame", _number(found["faces_per_frame"], "")),
         *((name, f"{count} times") for name, count in found["names"].items()),
         ("unknown", f"{found['unknown']} times"),
         ("frames a second", _number(found["fps"], "")),
-        ("age of a frame", ", ".join(f"{q} {_number(v, ' ms')}" for q, v in age.items())),
+        (
+            f"age of a frame since {SINCE[stamp]}",
+            ", ".join(f"{q} {_number(v, ' ms')}" for q, v in age.items()),
+        ),
         *((f"{stage}, median", _number(ms, " ms")) for stage, ms in stages.items()),
         ("start to first decision", _number(found["start_to_first_decision_s"], " s")),
         ("peak memory", _number(found["peak_memory_mib"], " MiB")),
     ]
-    output.table(("sum", ""), [row for row in rows if row != ("failed", 0)])
+    quiet = [("failed", 0), ("source lost and back", "0 times")]
+    output.table(("sum", ""), [row for row in rows if row not in quiet])
 
 
 def _number(value: float | None, unit: str) -> str:

@@ -6,6 +6,7 @@ Schema 1, one object a line::
     time        UTC, ISO 8601, milliseconds: when the decision was there
     frame       number of the frame in its source, from 0
     age_ms      how old the frame was then
+    age_from    what that is counted from: "sensor", "driver", "stream" or "read"
     file        name of the picture, for a folder of pictures only
     box         [x0, y0, x1, y1] in pixels, or null
     name        a label, "unknown", or "nobody"
@@ -112,6 +113,7 @@ def _event(result: Result, face: Face | None) -> dict[str, Any]:
         "time": result.time.isoformat(timespec="milliseconds"),
         "frame": result.frame.index,
         "age_ms": round(result.age_ns / 1e6, 3),
+        "age_from": result.frame.stamp,
     }
     if result.frame.file:
         event["file"] = result.frame.file

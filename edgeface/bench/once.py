@@ -40,7 +40,7 @@ class Asked:
         backend: A name in `edgeface.runtime.BACKENDS`.
         threads: For the computation.
         device: As `edgeface.runtime.open_backend` takes it.
-        precision: The same.
+        precision: The same; not where there is a picture.
         picture: A photograph to look at, of which the file's bundle names the faces; empty: the
             file answers random input, and nothing else is done.
         detector: A name; empty takes the bundle's own.
@@ -122,7 +122,7 @@ def _look(asked: Asked, mark: Mark) -> tuple[Callable[[], object], str]:
     from edgeface.bundle import Bundle
     from edgeface.errors import InputError
     from edgeface.images import read_picture
-    from edgeface.vision.classify import Classifier, check_needs, rule_of
+    from edgeface.vision.classify import open_classifier
     from edgeface.vision.pipeline import detector_of, joined
 
     path = Path(asked.path)
@@ -132,11 +132,10 @@ def _look(asked: Asked, mark: Mark) -> tuple[Callable[[], object], str]:
     model = Path(asked.detector_model) if asked.detector_model else None
     detector = detector_of(bundle, asked.detector or None, model)
     mark("detector")
-    backend = _open(asked)
-    rule = rule_of(bundle, file)
-    check_needs(rule, backend, len(bundle.manifest.labels), asked.path)
-    classifier = Classifier(backend, bundle.manifest.preprocess, bundle.manifest.labels, rule)
-    eyes = joined(detector, classifier, bundle.manifest)
+    opened = open_classifier(
+        bundle, file, threads=asked.threads, backend=asked.backend, device=asked.device
+    )
+    classifier = joined(detector, opened, bundle.manifest).classifier
     mark("open")
     picture = read_picture(Path(asked.picture))
     mark("picture")
@@ -145,14 +144,13 @@ def _look(asked: Asked, mark: Mark) -> tuple[Callable[[], object], str]:
     if not len(found):
         msg = f"{detector.name} found no face on {asked.picture}"
         raise InputError(msg, remedy="give a photograph that shows a face, or --detector none")
-    classifier = eyes.classifier
     pixels = classifier.crop(picture, None if detector.name == "none" else found.boxes[0])
     mark("crop")
     outputs = classifier.infer(pixels)
     mark("first inference")
     classifier.decide(outputs)
     mark("decide")
-    return lambda: classifier.infer(pixels), backend.name
+    return lambda: classifier.infer(pixels), classifier.backend.name
 
 
 def _listed(bundle: "Bundle", name: str) -> Any:

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from edgeface.bench.inputs import random_inputs
-from edgeface.bench.measure import QUICK, Task, measure, openable, schedule
-from edgeface.bench.summary import as_data, findings, milliseconds
+from edgeface.bench.measure import Measured, measure, schedule
+from edgeface.bench.process import Died, Here
+from edgeface.bench.task import Opened, Opener, Task
 from edgeface.bundle import Tensor
 from edgeface.errors import BackendError, BackendMissing
-from edgeface.report import Method, Report
+from edgeface.report import Cell, Method
 
 METHOD = Method(seconds=0.001, samples=None, least=12, windows=4, warmup_s=0, warmup_calls=2)
 PIXELS = np.zeros((3, 2, 2, 1), np.uint8)
@@ -45,22 +46,29 @@ class Timed:
         return np.zeros(3, np.float32)
 
 
-def task(backend: Timed, clock: Time, scheme: str | None = "int8", load: int = 7) -> Task:
-    def open_it() -> Timed:
-        clock.now += load
-        return backend
+def task(name: str, scheme: str | None = "int8", **changes: object) -> Task:
+    return Task(f"/models/{name}.tflite", "0" * 64, 10, "tflite", scheme, **changes)
 
-    return Task(f"{backend.name}.tflite", "0" * 64, 10, "tflite", scheme, 1, open_it)
+
+def opener(
+    clock: Time, takes: dict[str, Callable[[int], int]], log: list[tuple[str, int]], load: int = 7
+) -> Opener:
+    def open_it(task: Task) -> Opened:
+        clock.now += load
+        name = task.file.removesuffix(".tflite")
+        backend = Timed(name, clock, takes[name], log)
+        return Opened(name, "uint8 (1, 2, 2, 1)", PIXELS, backend.infer)
+
+    return open_it
 
 
 def run(
     takes: dict[str, Callable[[int], int]], method: Method = METHOD
-) -> tuple[dict[str, object], list[tuple[str, int]], bool]:
+) -> tuple[dict[str, Cell], list[tuple[str, int]], bool]:
     clock, log = Time(), []
-    backends = [Timed(name, clock, t, log) for name, t in takes.items()]
-    tasks = [task(b, clock) for b in backends]
-    cells, interrupted = measure(tasks, lambda backend: PIXELS, method, clock=clock)
-    return {cell.backend: cell for cell in cells}, log, interrupted
+    launch = Here.launcher(opener(clock, takes, log), clock)
+    found = measure([task(name) for name in takes], method, launch=launch)
+    return {cell.backend: cell for cell in found.cells}, log, found.interrupted
 
 
 def test_each_sample_is_the_time_of_one_call_and_none_is_left_out():
@@ -93,11 +101,30 @@ def test_cells_take_turns_window_by_window():
 
 
 def test_the_order_is_drawn_anew_in_every_round_from_the_seed():
-    steps = schedule(5, 20, seed=3)
-    assert steps == schedule(5, 20, seed=3) != schedule(5, 20, seed=4)
-    rounds = [[c for w, c in steps if w == n] for n in range(20)]
+    method = replace(METHOD, windows=20, seed=3)
+    steps = schedule(5, method)
+    assert steps == schedule(5, method) != schedule(5, replace(method, seed=4))
+    assert [s.what for s in steps] == ["open"] * 5 + ["window"] * 100
+    rounds = [[s.cell for s in steps[5 + 5 * n : 10 + 5 * n]] for n in range(20)]
     assert all(sorted(r) == [0, 1, 2, 3, 4] for r in rounds)
     assert len({tuple(r) for r in rounds}) > 10
+
+
+def test_every_process_opens_every_cell_and_they_take_turns():
+    steps = schedule(3, replace(METHOD, windows=8, processes=2))
+    everyone = {(place, cell) for place in (0, 1) for cell in range(3)}
+    assert {(s.place, s.cell) for s in steps[:6]} == everyone
+    assert {s.what for s in steps[:6]} == {"open"}
+    rounds = [{(s.place, s.cell) for s in steps[n : n + 6]} for n in range(6, len(steps), 6)]
+    assert rounds == [everyone] * 4
+
+
+def test_windows_say_which_process_took_them():
+    cells, _, _ = run(
+        {"a": lambda call: 500_000, "b": lambda call: 500_000}, replace(METHOD, processes=2)
+    )
+    for cell in cells.values():
+        assert sorted(w.process for w in cell.windows) == [0, 0, 1, 1]
 
 
 def test_a_cell_ends_at_its_number_of_samples():
@@ -148,30 +175,126 @@ def test_ctrl_c_before_the_first_sample_is_passed_on():
         run({"a": takes})
 
 
-def test_a_file_without_its_runtime_is_listed_once_with_the_remedy():
-    def missing() -> Timed:
-        msg = "not installed"
-        raise BackendMissing(msg, remedy="pip install it")
+class Mortal:
+    """A hand that dies of one cell: at its opening, or in its second window."""
 
-    clock = Time()
-    good = task(Timed("a", clock, lambda call: 1, []), clock)
-    bad = replace(good, file="b.onnx", format="onnx", open=missing)
-    able, skipped = openable([good, bad, replace(bad, threads=2)])
-    assert able == [good]
-    assert [(s.file, s.reason, s.remedy) for s in skipped] == [
+    def __init__(self, here: Here, victim: int, at: str) -> None:
+        self.here, self.victim, self.at = here, victim, at
+        self.process, self.windows, self.ended = here.process, 0, False
+
+    def _may_die(self, what: str, cell: int) -> None:
+        if (what, cell) == (self.at, self.victim):
+            self.windows += 1
+            if what == "open" or self.windows == 2:
+                msg = "its process was killed"
+                raise Died(msg)
+
+    def open(self, cell: int):
+        self._may_die("open", cell)
+        return self.here.open(cell)
+
+    def window(self, cell: int):
+        self._may_die("window", cell)
+        return self.here.window(cell)
+
+    def close(self, cell: int) -> None:
+        self.here.close(cell)
+
+    def stop(self):
+        return self.here.stop()
+
+    def end(self) -> None:
+        self.ended = True
+
+
+def run_mortal(at: str) -> tuple[Measured, list[Mortal]]:
+    clock, hands = Time(), []
+    inner = Here.launcher(opener(clock, dict.fromkeys("abc", lambda call: 10_000), []), clock)
+
+    def launch(process: int, tasks: list[Task], method: Method) -> Mortal:
+        # The first alone: whoever replaces it is not told the cell again.
+        hands.append(Mortal(inner(process, tasks, method), 1, at if process == 0 else "never"))
+        return hands[-1]
+
+    method = replace(METHOD, windows=8, processes=2)
+    return measure([task(name) for name in "abc"], method, launch=launch), hands
+
+
+def test_a_cell_that_a_process_dies_of_at_its_opening_is_left_out_and_the_rest_goes_on():
+    found, hands = run_mortal("open")
+    assert [(s.file, s.reason) for s in found.skipped] == [("b.tflite", "its process was killed")]
+    assert "more memory" in found.skipped[0].remedy
+    assert [c.file for c in found.cells] == ["a.tflite", "c.tflite"]
+    assert all(len(c.windows) == 8 for c in found.cells)
+    assert len(hands) == 3
+    assert all(h.ended for h in hands)
+    assert {w.process for c in found.cells for w in c.windows} == {1, 2}
+
+
+def test_a_cell_that_a_process_dies_of_later_keeps_its_samples_and_says_so():
+    found, _ = run_mortal("window")
+    by_name = {c.file: c for c in found.cells}
+    assert 1 <= len(by_name["b.tflite"].windows) < 8
+    assert by_name["b.tflite"].problem == "its process was killed"
+    assert found.notes == ("b.tflite: its process was killed; its samples until then are kept",)
+    assert all(len(by_name[f"{name}.tflite"].windows) == 8 for name in "ac")
+    assert {w.process for w in by_name["a.tflite"].windows} <= {0, 1, 2}
+
+
+def test_a_file_without_its_runtime_is_listed_once_with_the_remedy():
+    clock, log = Time(), []
+    good = opener(clock, {"a": lambda call: 10_000}, log)
+
+    def open_it(task: Task) -> Opened:
+        if task.file == "b.onnx":
+            msg = "not installed"
+            raise BackendMissing(msg, remedy="pip install it")
+        return good(task)
+
+    bad = replace(task("b"), path="b.onnx", format="onnx")
+    tasks = [task("a"), bad, replace(bad, threads=2)]
+    found = measure(tasks, METHOD, launch=Here.launcher(open_it, clock))
+    assert [c.file for c in found.cells] == ["a.tflite"]
+    assert [(s.file, s.reason, s.remedy) for s in found.skipped] == [
         ("b.onnx", "not installed", "pip install it")
     ]
 
 
-def test_a_broken_file_is_not_skipped():
-    def broken() -> Timed:
-        msg = "no model"
-        raise BackendError(msg)
+def broken(task: Task) -> Opened:
+    msg = "no model"
+    raise BackendError(msg)
 
-    clock = Time()
-    good = task(Timed("a", clock, lambda call: 1, []), clock)
+
+def test_a_broken_file_is_not_skipped():
     with pytest.raises(BackendError, match="no model"):
-        openable([replace(good, open=broken)])
+        measure([task("a")], METHOD, launch=Here.launcher(broken))
+
+
+def test_a_file_that_another_runtime_does_not_take_is_left_out_with_the_reason():
+    other = task("a", backend="openvino")
+    found = measure([other], METHOD, launch=Here.launcher(broken))
+    assert (found.cells, [s.reason for s in found.skipped]) == ((), ["no model"])
+
+
+class Counter:
+    """A meter by which every window takes two joules in half a second."""
+
+    started = 0
+
+    def start(self) -> None:
+        self.started += 1
+
+    def stop(self) -> dict[str, tuple[float, float]]:
+        return {"RAPL package-0": (2.0, 0.5)}
+
+
+def test_energy_is_counted_cell_by_cell():
+    clock, meter = Time(), Counter()
+    launch = Here.launcher(opener(clock, dict.fromkeys("ab", lambda call: 10**9), []), clock)
+    found = measure([task("a"), task("b")], METHOD, launch=launch, meter=meter)
+    assert meter.started == 8
+    told = [(e.source, e.joules, e.seconds, e.cell, e.calls) for e in found.energy]
+    assert told == [("RAPL package-0", 8.0, 2.0, cell, 4 * (3 + 3)) for cell in (0, 1)]
 
 
 @pytest.mark.parametrize(
@@ -195,62 +318,3 @@ def test_an_input_that_only_its_user_knows_is_an_error(dtype, shape):
     backend = Timed("a", Time(), lambda call: 1, [], input=Tensor("x", dtype, shape))
     with pytest.raises(BackendError, match="input x"):
         random_inputs(backend, seed=1)
-
-
-def made(takes: dict[tuple[str, str], int]) -> Report:
-    """(file, scheme) → nanoseconds, on one backend."""
-    from edgeface.board import read_board, read_state
-
-    clock, tasks = Time(), []
-    for (name, scheme), ns in takes.items():
-        backend = Timed(name, clock, lambda call, ns=ns: ns, [])
-        tasks.append(task(backend, clock, scheme))
-    cells, _ = measure(tasks, lambda backend: PIXELS, METHOD, clock=clock)
-    cells = tuple(replace(c, backend="fake 1") for c in cells)
-    board, state = read_board(), read_state()
-    return Report(2, "now", "0", "tiny", board, state, state, QUICK, False, cells, ())
-
-
-def test_the_last_line_names_the_fastest_and_the_ratio():
-    said = findings(
-        made({("a", "int8"): 10_000, ("b", "float32"): 25_000, ("c", "float32"): 50_000})
-    )
-    assert len(said) == 1
-    assert said[0].startswith(
-        "fastest here: a.tflite (fake 1, 1 thread), p50 0.0100 ms: 2.50 times"
-    )
-    assert "5.00 times as fast as the slowest, c.tflite" in said[0]
-
-
-def test_int8_that_loses_to_float32_is_said():
-    said = findings(made({("a", "int8"): 30_000, ("b", "float32"): 10_000}))
-    assert said[0].startswith("int8 is slower than float32 here: a.tflite")
-    assert "3.00 times as long as b.tflite" in said[0]
-
-
-def test_equal_cells_are_not_ranked():
-    said = findings(made({("a", "int8"): 10_000, ("b", "float32"): 10_000}))
-    assert len(said) == 1
-    assert "not to be told apart" in said[0]
-
-
-def test_one_cell_has_nothing_to_be_compared_with():
-    assert findings(made({("a", "int8"): 10_000})) == []
-
-
-def test_the_json_has_statistics_and_samples_and_null_where_unsupported():
-    data = as_data(made({("a", "int8"): 10_000}))
-    cell = data["cells"][0]
-    assert cell["file"] == "a.tflite"
-    assert cell["n"] == len(cell["samples_ns"]) == 4 * 25
-    assert (cell["p50_ms"], cell["p50_interval_ms"]) == (0.01, [0.01, 0.01])
-    assert cell["p90_ms"] == 0.01
-    assert cell["p95_ms"] is None
-    assert cell["verdict"] == "VALID"
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.01567, "0.0157"), (2.3456, "2.346"), (23.456, "23.46"), (123.4, "123.4")]
-)
-def test_milliseconds_keep_the_digits_that_count(value, text):
-    assert milliseconds(value) == text

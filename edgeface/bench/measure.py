@@ -1,45 +1,61 @@
-"""Timing inference: several cells in turns, so that whatever the board does meets all of them."""
+"""Timing several cells in turns, so that whatever the board does meets all of them."""
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgeface.errors import BackendMissing
-from edgeface.report import Cell, Method, Skipped, Window
-from edgeface.runtime import Backend
+from edgeface.bench.process import Died, Hand, Process
+from edgeface.bench.task import Facts, Task
+from edgeface.errors import BackendError, BackendMissing, EdgefaceError, UsageError
+from edgeface.report import Cell, Energy, Method, Skipped, Window
 
-Clock = Callable[[], int]
-Step = tuple[int, int]
-
-DEFAULT = Method(seconds=3.0, samples=4096, least=64, windows=12)
-QUICK = Method(seconds=0.5, samples=512, least=30, windows=5, warmup_s=0.1)
+Launch = Callable[[int, Sequence[Task], Method], Hand]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A cell to be measured.
+class Step:
+    """What is done next: a cell is opened in a place, or has a window there.
 
     Attributes:
-        file: Name, without its folder.
-        sha256: Of the file.
-        size_bytes: Of the file.
-        format: ``tflite`` or ``onnx``.
-        scheme: None where nothing tells.
-        threads: For the computation.
-        open: Loads the file on its backend.
+        what: ``open`` or ``window``.
+        place: Which of the processes that run at the same time.
+        cell: Index of the task.
     """
 
-    file: str
-    sha256: str
-    size_bytes: int
-    format: str
-    scheme: str | None
-    threads: int
-    open: Callable[[], Backend]
+    what: str
+    place: int
+    cell: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came of it.
+
+    Attributes:
+        cells: One for every task that could be opened, in their order.
+        skipped: The others.
+        interrupted: Whether it was stopped before all windows were done.
+        energy: Per cell, where a meter could tell.
+        notes: What went otherwise than planned, in sentences.
+    """
+
+    cells: tuple[Cell, ...]
+    skipped: tuple[Skipped, ...]
+    interrupted: bool
+    energy: tuple[Energy, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Meter(Protocol):
+    """Counts energy; see `edgeface.bench.energy`."""
+
+    def start(self) -> None:
+        """Before a window."""
+
+    def stop(self) -> Mapping[str, tuple[float, float]]:
+        """After it: source → joules since `start`, and within how many seconds."""
 
 
 @dataclass(slots=True)
@@ -47,135 +63,221 @@ class _Running:
     """A task while it is measured."""
 
     task: Task
-    backend: Backend
-    inputs: NDArray[Any]
-    load_ns: int
-    first_ns: int = 0
-    calls: int = 0
+    facts: Facts | None = None
     windows: list[Window] = field(default_factory=list)
+    skipped: Skipped | None = None
+    problem: str = ""
+    joules: dict[str, list[float]] = field(default_factory=dict)
 
-    def infer(self) -> None:
-        self.backend.infer(self.inputs[self.calls % len(self.inputs)])
-        self.calls += 1
+    @property
+    def goes_on(self) -> bool:
+        return self.skipped is None and not self.problem
 
 
-def openable(tasks: Sequence[Task]) -> tuple[list[Task], list[Skipped]]:
-    """Which tasks can run here; the others with the reason and the remedy.
+def schedule(cells: int, method: Method) -> list[Step]:
+    """Everything to be done, in order.
 
-    Each file is opened once and let go, so that `measure` does not time the runtime's import.
-
-    Raises:
-        BackendError: A file is broken, which is no reason to leave it out silently.
+    Every process opens every cell; then come rounds in each of which every cell has one window in
+    every process, in an order drawn anew.
     """
-    able, skipped = [], {}
-    for task in tasks:
-        try:
-            task.open()
-        except BackendMissing as missing:
-            skipped[task.file] = Skipped(
-                task.file, task.format, task.scheme, str(missing), missing.remedy
-            )
-        else:
-            able.append(task)
-    return able, list(skipped.values())
-
-
-def schedule(cells: int, windows: int, seed: int) -> list[Step]:
-    """(window, cell) in the order of measurement: rounds of all cells, shuffled one by one."""
-    rng = np.random.default_rng(seed)
-    return [(w, int(c)) for w in range(windows) for c in rng.permutation(cells)]
+    rng = np.random.default_rng(method.seed)
+    pairs = [(place, cell) for place in range(method.processes) for cell in range(cells)]
+    rounds = -(-method.windows // method.processes)
+    steps = [Step("open", *pair) for pair in pairs]
+    for _ in range(rounds):
+        steps += [Step("window", *pairs[int(i)]) for i in rng.permutation(len(pairs))]
+    return steps
 
 
 def measure(
     tasks: Sequence[Task],
-    inputs: Callable[[Backend], NDArray[Any]],
     method: Method,
     *,
-    clock: Clock = time.perf_counter_ns,
+    launch: Launch = Process,
     track: Callable[[Sequence[Step]], Iterable[Step]] = iter,
-) -> tuple[tuple[Cell, ...], bool]:
+    meter: Meter | None = None,
+) -> Measured:
     """Measure every task.
+
+    A process that dies is replaced by one without the cell that it died of.
 
     Args:
         tasks: At least one.
-        inputs: What a backend is fed, (n, height, width, channels) in its dtype, in turn.
-        method: How long, how often, in which order.
-        clock: Nanoseconds; tests pass their own.
+        method: How long, how often, in how many processes.
+        launch: Starts a process; tests and callers with data in memory give `Here.launcher`.
         track: Goes through the steps; the command line wraps a progress bar around them.
+        meter: Asked around every window; None measures no energy.
 
     Returns:
-        A cell for every task, and whether it was interrupted. Ctrl-C ends the measurement and keeps
-        every sample taken so far; before the first sample it is raised as it came.
+        What was measured. Ctrl-C ends the measurement and keeps every sample taken so far; before
+        the first sample it is raised as it came.
+
+    Raises:
+        BackendError: A file is broken, which is no reason to leave it out silently.
     """
-    running = [_start(task, inputs, method, clock) for task in tasks]
+    run = _Run(tasks, method, launch, meter)
     interrupted = False
     try:
-        for _, number in track(schedule(len(running), method.windows, method.seed)):
-            _window(running[number], method, clock)
+        for step in track(schedule(len(tasks), method)):
+            run.take(step)
     except KeyboardInterrupt:
         interrupted = True
-        if not any(cell.windows for cell in running):
+        run.stop()
+        if not any(r.windows for r in run.running):
             raise
-    return tuple(_cell(r) for r in running), interrupted
-
-
-def _start(
-    task: Task, inputs: Callable[[Backend], NDArray[Any]], method: Method, clock: Clock
-) -> _Running:
-    """Load, first inference, warm-up."""
-    begin = clock()
-    backend = task.open()
-    load_ns = clock() - begin
-    running = _Running(task, backend, inputs(backend), load_ns)
-    begin = clock()
-    running.infer()
-    running.first_ns = clock() - begin
-    until, calls = clock() + int(method.warmup_s * 1e9), 0
-    while calls < method.warmup_calls or clock() < until:
-        running.infer()
-        calls += 1
-    return running
-
-
-def _window(running: _Running, method: Method, clock: Clock) -> None:
-    """One turn; what was sampled stands even if the turn is interrupted."""
-    for _ in range(method.settle_calls):
-        running.infer()
-    least = -(-method.least // method.windows)
-    most = None if method.samples is None else max(least, -(-method.samples // method.windows))
-    infer, inputs, n = running.backend.infer, running.inputs, len(running.inputs)
-    samples: list[int] = []
-    started = clock()
-    until = started + int(method.seconds / method.windows * 1e9)
-    try:
-        while most is None or len(samples) < most:
-            pixels = inputs[running.calls % n]
-            before = clock()
-            infer(pixels)
-            after = clock()
-            samples.append(after - before)
-            running.calls += 1
-            if after >= until and len(samples) >= least:
-                break
     finally:
-        if samples:
-            running.windows.append(Window(0, started, tuple(samples)))
+        run.end()
+    return run.measured(interrupted)
 
 
-def _cell(running: _Running) -> Cell:
-    task, tensor = running.task, running.backend.input
+class _Run:
+    def __init__(
+        self, tasks: Sequence[Task], method: Method, launch: Launch, meter: Meter | None
+    ) -> None:
+        self.running = [_Running(task) for task in tasks]
+        self._tasks, self._method, self._launch, self._meter = tasks, method, launch, meter
+        self._hands: dict[int, Hand] = {}  # place → who works there
+        self._open: dict[int, list[int]] = {}  # place → cells
+        self._launched = 0
+        self._now: tuple[Hand, _Running] | None = None
+        self._notes: list[str] = []
+
+    def take(self, step: Step) -> None:
+        """Do one step, unless its cell is out."""
+        running = self.running[step.cell]
+        if not running.goes_on:
+            return
+        try:
+            if step.what == "open":
+                self._open_cell(step.place, step.cell)
+            else:
+                self._take_window(step.place, running, step.cell)
+        except Died as how:
+            self._died(step.place, step.cell, str(how))
+
+    def stop(self) -> None:
+        """Keep what the window under way had gathered."""
+        if self._now is not None:
+            hand, running = self._now
+            if (window := hand.stop()) is not None:
+                running.windows.append(window)
+
+    def end(self) -> None:
+        """Let all processes go."""
+        for hand in self._hands.values():
+            hand.end()
+
+    def measured(self, interrupted: bool) -> Measured:
+        """What came of it."""
+        held = [r for r in self.running if r.skipped is None and r.facts is not None]
+        energy = tuple(
+            Energy(source, joules, seconds, cell, int(calls))
+            for cell, r in enumerate(held)
+            for source, (joules, seconds, calls) in r.joules.items()
+        )
+        return Measured(
+            cells=tuple(_cell(r, r.facts) for r in held if r.facts is not None),
+            skipped=_once(self.running),
+            interrupted=interrupted,
+            energy=energy,
+            notes=tuple(self._notes),
+        )
+
+    def _hand(self, place: int) -> Hand:
+        if place not in self._hands:
+            self._hands[place] = self._launch(self._launched, self._tasks, self._method)
+            self._open[place] = []
+            self._launched += 1
+        return self._hands[place]
+
+    def _open_cell(self, place: int, cell: int) -> None:
+        running = self.running[cell]
+        try:
+            facts = self._hand(place).open(cell)
+        except EdgefaceError as wrong:
+            if running.windows:  # of another process, or of one that died
+                running.problem = str(wrong)
+                self._notes.append(f"{running.task.file}: {wrong}; its samples are kept")
+            else:
+                running.skipped = _skipped(running.task, wrong)
+            return
+        self._open[place].append(cell)
+        if running.facts is None:
+            running.facts = facts
+
+    def _take_window(self, place: int, running: _Running, cell: int) -> None:
+        hand = self._hand(place)
+        if self._meter is not None:
+            self._meter.start()
+        self._now = hand, running
+        window = hand.window(cell)
+        running.windows.append(window)
+        self._now = None
+        if self._meter is not None:
+            calls = len(window.samples_ns) + self._method.settle_calls
+            for source, (joules, seconds) in self._meter.stop().items():
+                held = running.joules.setdefault(source, [0.0, 0.0, 0.0])
+                held[:] = held[0] + joules, held[1] + seconds, held[2] + calls
+
+    def _died(self, place: int, cell: int, how: str) -> None:
+        """Leave the cell out and open the others again in a new process."""
+        self._now = None
+        running = self.running[cell]
+        name = running.task.file
+        if running.windows:
+            running.problem = how
+            self._notes.append(f"{name}: {how}; its samples until then are kept")
+        else:
+            remedy = "measure it alone, on a board with more memory, or with another backend"
+            running.skipped = _skip(running.task, how, remedy)
+        opened = self._open.pop(place, [])
+        if place in self._hands:
+            self._hands.pop(place).end()
+        for other in opened:
+            if other != cell:
+                self.take(Step("open", place, other))
+
+
+def _skipped(task: Task, wrong: EdgefaceError) -> Skipped:
+    """Why a cell is left out, where that may be.
+
+    A file that its format's own runtime does not take is broken. One that only another runtime
+    does not take is left out, with the reason.
+    """
+    left_out = isinstance(wrong, BackendMissing) or (
+        isinstance(wrong, BackendError) and task.backend is not None
+    )
+    if isinstance(wrong, UsageError) or not left_out:
+        raise wrong
+    return _skip(task, str(wrong), wrong.remedy)
+
+
+def _skip(task: Task, reason: str, remedy: str) -> Skipped:
+    return Skipped(task.file, task.format, task.scheme, reason, remedy)
+
+
+def _once(running: Sequence[_Running]) -> tuple[Skipped, ...]:
+    """A file that is left out for the same reason with every number of threads stands once."""
+    return tuple(dict.fromkeys(r.skipped for r in running if r.skipped is not None))
+
+
+def _cell(running: _Running, facts: Facts) -> Cell:
+    task = running.task
     return Cell(
         file=task.file,
         sha256=task.sha256,
         size_bytes=task.size_bytes,
         format=task.format,
         scheme=task.scheme,
-        backend=running.backend.name,
-        device="cpu",
+        backend=facts.backend,
+        device=facts.device,
         threads=task.threads,
-        stage="infer",
-        input=f"{tensor.dtype} {tensor.shape}",
-        load_ns=running.load_ns,
-        first_ns=running.first_ns,
+        stage=task.stage,
+        input=facts.input,
+        load_ns=facts.load_ns,
+        first_ns=facts.first_ns,
         windows=tuple(running.windows),
+        placed=facts.placed,
+        precision=facts.precision,
+        problem=running.problem,
     )

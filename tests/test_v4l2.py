@@ -116,7 +116,7 @@ def test_a_camera_that_is_unplugged(camera) -> None:
     reader = CameraReader(0)
     reader.read()
     reader.read()
-    with pytest.raises(SourceError, match="stopped after 2 frames$"):
+    with pytest.raises(SourceError, match=r"stopped after 2 frames$"):
         reader.read()
 
 

@@ -96,7 +96,12 @@ class MjpegReader:
             if turn and (full or not (self._pace.behind or self._waiting())):
                 break
             asked_ns = self._clock()
-            piece = self._piece()
+            try:
+                piece = self._piece()
+            except SourceError:
+                if found:  # they go out first; the next read finds the same again
+                    break
+                raise
             now = self._clock()
             if piece is None:
                 return None

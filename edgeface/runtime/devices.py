@@ -1,16 +1,18 @@
 """What a user may ask to compute, and whether this machine is or has it."""
 
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from edgeface import board
 from edgeface.errors import BackendError, UsageError
+
+if TYPE_CHECKING:
+    from edgeface.board import Board
 
 Device = Literal["cpu", "gpu", "pi"]
 DEVICES: tuple[Device, ...] = ("cpu", "gpu", "pi")
 _PI = "Raspberry Pi"
 
 
-def check_device(device: str, this: "board.Board | None" = None) -> None:
+def check_device(device: str, this: "Board | None" = None) -> None:
     """Refuse a device that is none, or a Pi that this machine is not.
 
     Whether there is a GPU only a runtime can tell.
@@ -28,7 +30,9 @@ def check_device(device: str, this: "board.Board | None" = None) -> None:
         raise UsageError(msg)
     if device != "pi":
         return
-    machine = board.read_board() if this is None else this
+    from edgeface.board import read_board  # what only a Pi is asked for, no start has to wait for
+
+    machine = read_board() if this is None else this
     if not (machine.model or "").startswith(_PI):
         told = "its device tree says so" if machine.model else "it has no device tree"
         msg = f"this is no Raspberry Pi but {machine.label} ({machine.architecture}; {told})"

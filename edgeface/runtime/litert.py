@@ -1,7 +1,6 @@
 """TFLite files on LiteRT, or on its predecessor tflite-runtime where only that can be installed."""
 
 import contextlib
-import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -40,7 +39,7 @@ def interpreter_class(runtime: Runtime | None = None) -> tuple[str, Any]:
     try:
         from ai_edge_litert.interpreter import Interpreter
 
-        return "litert " + importlib.metadata.version("ai-edge-litert"), Interpreter
+        return f"litert {_version('ai_edge_litert')}", Interpreter
     except ModuleNotFoundError as error:
         if runtime == "litert" and _has_tflite_runtime():
             msg = "litert is not installed; tflite-runtime is, and runs where it is asked for"
@@ -64,7 +63,21 @@ def _tflite_runtime(missing: str, remedy: str) -> tuple[str, Any]:
         # Its import succeeds with numpy 2 and the process dies in Interpreter().
         msg = f"tflite-runtime does not work with numpy {np.__version__}"
         raise BackendMissing(msg, remedy="pip install 'numpy<2'")
-    return "tflite-runtime " + importlib.metadata.version("tflite-runtime"), Interpreter
+    return f"tflite-runtime {_version('tflite_runtime')}", Interpreter
+
+
+def _version(package: str) -> str:
+    """What a loaded package calls its version, or else its installer does.
+
+    The installer is asked last: `importlib.metadata` reads the headers of mails too, and to import
+    all of that takes longer than to load the runtime.
+    """
+    told = getattr(sys.modules[package], "__version__", None)
+    if told is None:
+        from importlib import metadata
+
+        told = metadata.version(package)
+    return str(told)
 
 
 def _has_tflite_runtime() -> bool:

@@ -8,18 +8,20 @@ from edgeface.runtime import onnxfile, tflitefile
 
 # How the runtimes name an operation that they do not have. LiteRT: "Encountered unresolved custom
 # op: X." ONNX Runtime: "d:X(-1) is not a registered function/op", "No Op registered for X", "Could
-# not find an implementation for X(1)". OpenVINO: operations behind "does not support the following
-# ONNX operations:", "TFLite operations:" or "No translator found for X".
+# not find an implementation for X(1)". OpenVINO: "No translator found for X node", "No conversion
+# rule found for operations: X-17".
 _UNKNOWN = (
     re.compile(r"unresolved custom op: ([^\s.]+)"),
     re.compile(r"([\w.:]+)\(-?\d+\) is not a registered function/op"),
     re.compile(r"No Op registered for ([\w.:]+)"),
     re.compile(r"find an implementation for ([\w.:]+)\("),
-    re.compile(r"following (?:ONNX|TFLite|TensorFlow Lite) operations: ([\w.:]+)"),
-    re.compile(r"[Nn]o translator (?:is )?found for(?: operation)? ([\w.:]+)"),
+    re.compile(r"No translator found for ([\w.:]+)"),
+    re.compile(
+        r"No conversion rule found for operations: ([\w.:]+?)(?:-\d+)?(?:,|$)", re.MULTILINE
+    ),
 )
 # OpenVINO begins with places in its own source, one a line.
-_PLACES = re.compile(r"^(Exception from |Check '|While validating |\s*$)")
+_PLACES = re.compile(r"^(Exception from |Check '|FrontEnd API failed|While validating |\s*$)")
 _MOST = 200  # letters of somebody else's message
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import html as escaping
+import re
 from collections.abc import Mapping, Sequence
 
 STYLE = """
@@ -31,6 +32,15 @@ code, pre { font: .9rem ui-monospace, monospace; }
 pre { padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; }
 strong.number { color: var(--accent); }
 """.strip()
+
+
+# A page may show what stands in it, and fetch or run nothing, whatever a name tried to smuggle in.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def file_name(text: str) -> str:
+    """A name, escaped, that a narrow column breaks between its parts and not within one."""
+    return re.sub(r"([._/])(?=\w)", r"\1<wbr>", escaping.escape(text, quote=False))
 
 
 def table(
@@ -83,6 +93,7 @@ def whole(title: str, body: str, style: str = "") -> str:
     """A page around a body that is HTML already; ``style`` is CSS that only this page needs."""
     return (
         "<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
+        f'<meta http-equiv=Content-Security-Policy content="{POLICY}">'
         "<meta name=viewport content='width=device-width, initial-scale=1'>"
         f"<title>{escaping.escape(title)}</title><style>\n{STYLE}\n{style}</style></head>\n"
         f"<body>\n{body}\n</body></html>\n"

@@ -18,7 +18,7 @@ from edgeface.runtime import BACKENDS
 from edgeface.vision.unknown import Rule
 
 EVIL = "<script>alert('&')</script>|*_`\nx"
-VOID = {"meta", "img", "br", "line", "circle", "polyline"}
+VOID = {"meta", "img", "br", "wbr", "line", "circle", "polyline"}
 
 
 class Strict(HTMLParser):

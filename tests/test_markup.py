@@ -2,7 +2,7 @@
 
 import base64
 
-from edgeface.markup import STYLE, figure, table, whole
+from edgeface.markup import STYLE, figure, file_name, table, whole
 
 
 def test_cells_are_escaped_and_first_ones_may_lead_somewhere() -> None:
@@ -29,3 +29,9 @@ def test_a_page_has_both_looks_and_takes_nothing_from_elsewhere() -> None:
     assert "prefers-color-scheme: dark" in STYLE
     assert "url(" not in page
     assert "<script" not in page
+
+
+def test_a_file_name_breaks_between_its_parts_and_stays_text() -> None:
+    assert file_name("a_net.int8.tflite") == "a_<wbr>net.<wbr>int8.<wbr>tflite"
+    assert file_name("<b>.onnx") == "&lt;b&gt;.<wbr>onnx"
+    assert "<wbr>" not in file_name("plain")

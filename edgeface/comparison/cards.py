@@ -13,6 +13,7 @@ from edgeface.comparison.cutting import Cut
 from edgeface.comparison.measure import Measured
 from edgeface.comparison.pictures import Pictures, same
 from edgeface.images import Colour, Pixels
+from edgeface.markup import file_name
 
 _WIDTH_PX = 160  # about: small crops are shown larger by a whole number, for sharp pixels
 _MOST_TIMES = 4
@@ -53,7 +54,7 @@ def _card(
     tag = f'<span class="tag {kind}">{_KINDS[kind]}</span>'
     head = (
         f"<header>{tag} <b>{escaping.escape(change.truth)}</b><br>"
-        f"<span class=faint>{escaping.escape(change.name)}</span></header>"
+        f"<span class=faint>{file_name(change.name)}</span></header>"
     )
     # What the two say of the same few classes: the right one, and what either answers.
     told = dict.fromkeys((change.truth, change.expected, change.answered))
@@ -64,7 +65,7 @@ def _card(
     for one, answer in ((reference, change.expected), (file, change.answered)):
         picture = _picture(pictures, one.subject.cut, change) if apart else ""
         scores = _scores(one.probs[change.row], answer, change.truth, shown, labels)
-        name = escaping.escape(one.subject.name)
+        name = file_name(one.subject.name)
         sides.append(f"<div class=side><h4>{name}</h4>{picture}{scores}</div>")
     before = "" if apart else _picture(pictures, own, change)
     return f"{head}<div class=both>{before}{''.join(sides)}</div>"

@@ -227,3 +227,14 @@ def test_five_starts_and_a_hundred_inferences_are_usual() -> None:
 
     held = memory.memory_of(Asked("5.tflite", "fake", picture="face.jpg"), start=start)
     assert (held.base_bytes, held.model_bytes, held.peak_bytes) == (3 * MIB, 0, 4 * MIB)
+
+
+def test_a_start_loads_nothing_that_only_a_report_needs() -> None:
+    code = (
+        "import sys; import edgeface.vision.pipeline; "
+        "from edgeface.runtime.litert import interpreter_class; interpreter_class(); "
+        "print([m for m in ('importlib.metadata', 'edgeface.board') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -39,6 +39,7 @@ class Found:
 
     Attributes:
         chosen: Number of the cell.
+        runtime: Name and version of its backend.
         fastest: Number of the one with the lowest estimate.
         equals: Numbers of those that cannot be told apart from it, itself among them.
         tie: What decided among them.
@@ -50,6 +51,7 @@ class Found:
     """
 
     chosen: int
+    runtime: str
     fastest: int
     equals: tuple[int, ...]
     tie: Tie
@@ -118,6 +120,7 @@ def tune(
     equals, tie, chosen = choose(contenders, standings)
     return Found(
         chosen=chosen,
+        runtime=contenders.results[chosen].runtime,
         fastest=standings.ranked()[0],
         equals=equals,
         tie=tie,
@@ -127,7 +130,7 @@ def tune(
         tried=tuple(
             _tried(contenders, standings, c, chosen, equals)
             for c in range(len(contenders.cells))
-            if not contenders.results[c].missing
+            if not (contenders.results[c].missing or contenders.results[c].unfit)
         ),
         left_out=_left_out(contenders),
     )
@@ -151,13 +154,12 @@ def _look(
         tell(len(order) - number)
         backend, result = contenders.cells[cell].backend, contenders.results[cell]
         if backend in missing:
-            other = contenders.results[missing[backend]]
-            result.failed, result.remedy, result.missing = other.failed, other.remedy, True
+            contenders.results[cell] = contenders.results[missing[backend]]
             continue
         if able and clock() > until:
             continue
         contenders.look(cell, _LOOK_NS, FAR * best)
-        if result.missing:
+        if result.missing or result.unfit:
             missing[backend] = cell
         if not result.failed:
             able.append(cell)
@@ -251,5 +253,6 @@ def _nothing(contenders: Contenders) -> BackendError:
     """The first reason, where no cell can be timed; what could be installed comes first."""
     failed = [result for result in contenders.results if result.failed]
     first = next((r for r in failed if r.missing), failed[0])
-    kind = BackendMissing if all(r.missing for r in failed) else BackendError
+    lacking = all(r.missing or r.unfit for r in failed)
+    kind = BackendMissing if lacking else BackendError
     return kind(f"nothing can be timed here: {first.failed}", remedy=first.remedy)

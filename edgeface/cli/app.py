@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from edgeface import __version__
 from edgeface.cli import data, output
 from edgeface.cli.bench import bench
+from edgeface.cli.benchverify import bench_verify
 from edgeface.cli.compare import compare
 from edgeface.cli.detect import detect
 from edgeface.cli.doctor import doctor
@@ -19,6 +20,7 @@ from edgeface.cli.quickstart import quickstart
 from edgeface.cli.run import run
 from edgeface.cli.show import show
 from edgeface.cli.train import train
+from edgeface.cli.tune import tune
 from edgeface.cli.verify import verify
 from edgeface.errors import EdgefaceError
 
@@ -37,6 +39,13 @@ class _Commands(TyperGroup):
         """What the help lists: groups stand where they belong, not at the end."""
         names = super().list_commands(ctx)
         return sorted(names, key=lambda name: (name != "quickstart", name != "data"))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """A command may consist of two words, of which the first is one by itself."""
+        both = " ".join(args[:2])
+        if len(args) > 1 and both in self.commands:
+            return both, self.commands[both], args[2:]
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; commands that keep something after Ctrl-C catch it themselves."""
@@ -82,6 +91,8 @@ app.command("explain")(explain)
 app.command("export")(export)
 app.command("compare")(compare)
 app.command("bench")(bench)
+app.command("bench verify")(bench_verify)
+app.command("tune")(tune)
 app.command("predict")(predict)
 app.command("detect")(detect)
 app.command("run")(run)

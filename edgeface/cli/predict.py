@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import foreign, looking, options, output, photographs, targets
+from edgeface.cli import foreign, looking, options, output, photographs, targets, tuned
 from edgeface.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def predict(
     detector_model: options.DetectorModel = None,
     format: targets.Format = None,
     scheme: targets.Scheme = None,
-    threads: options.Threads = 1,
+    threads: tuned.Threads = None,
+    device_file: tuned.DeviceFile = None,
     labels: foreign.Labels = "",
     colour: foreign.Colour = None,
     scaling: foreign.Scaling = None,
@@ -48,10 +49,8 @@ def predict(
     files = photographs.named(given, "edgeface predict BUNDLE PICTURES...", kinds)
     drawn = photographs.copies(draw, files, force=force)
     told = foreign.given(labels, colour, scaling, framing, answers)
-    chosen = looking.choose(named, format, scheme, told)
-    eyes = looking.open_eyes(
-        chosen, detector=detector, detector_model=detector_model, threads=threads
-    )
+    chosen = looking.choose(named, format, scheme, told, threads, device_file)
+    eyes = looking.open_eyes(chosen, detector=detector, detector_model=detector_model)
     rows = [
         row for path in output.track(files, "looking") for row in _look(path, eyes, drawn.get(path))
     ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import options, output, showfile, targets, windows
+from edgeface.cli import options, output, showfile, targets, tuned, windows
 from edgeface.errors import BundleError
 
 if TYPE_CHECKING:
@@ -55,12 +55,15 @@ def _show_bundle(target: targets.Target, *, json: bool) -> None:
     assert target.bundle is not None
     manifest = target.bundle.manifest
     if json:
-        output.as_json({"kind": "bundle", "folder": str(target.path), **records.plain(manifest)})
+        there = tuned.beside(target.bundle)
+        facts = {"kind": "bundle", "folder": str(target.path), **records.plain(manifest)}
+        output.as_json(facts if there is None else {**facts, "tuned": there})
     else:
         output.result(f"{target.path}: a bundle, every checksum right")
         _facts(_about(manifest))
         output.table(*_measured(manifest.files))
         windows.table(manifest.windows if isinstance(manifest, Manifest) else ())
+        tuned.mention(target.bundle)
     output.next_command("edgeface", "verify", target.path)
 
 

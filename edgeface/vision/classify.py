@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from edgeface.bundle import Bundle, ModelFile
 from edgeface.errors import BackendError, BundleError
 from edgeface.images import Picture, Pixels, Preprocess, crop
-from edgeface.runtime import Backend, open_backend
+from edgeface.runtime import Backend, Device, open_backend
 from edgeface.vision.decide import Decision, decide_by
 from edgeface.vision.unknown import PROBS, Outputs, Rule
 
@@ -77,7 +77,12 @@ class Classifier:
 
 
 def open_classifier(
-    bundle: Bundle, file: ModelFile, *, threads: int = 1, backend: str | None = None
+    bundle: Bundle,
+    file: ModelFile,
+    *,
+    threads: int = 1,
+    backend: str | None = None,
+    device: Device = "cpu",
 ) -> Classifier:
     """Load a model file of a bundle.
 
@@ -86,12 +91,13 @@ def open_classifier(
         file: One of its files.
         threads: For the computation.
         backend: A name in `edgeface.runtime.BACKENDS`; None takes the format's default.
+        device: What computes.
 
     Raises:
         BackendError: It cannot be run here.
         BundleError: The file is another network than the manifest says.
     """
-    loaded = open_backend(bundle.path(file), backend=backend, threads=threads)
+    loaded = open_backend(bundle.path(file), backend=backend, threads=threads, device=device)
     manifest = bundle.manifest
     right_input = loaded.input.shape == file.input.shape and loaded.input.dtype == "uint8"
     if not right_input or loaded.output.shape != (1, len(manifest.labels)):

@@ -12,6 +12,7 @@ from edgeface.bundle import Bundle, Manifest, ModelFile
 from edgeface.errors import DetectorError
 from edgeface.images import Picture, Pixels
 from edgeface.modelfile import Facts, open_model
+from edgeface.runtime import Device
 from edgeface.vision.classify import Classifier, check_needs, open_classifier
 from edgeface.vision.decide import Decision
 from edgeface.vision.detect import WITH_FILE, Detector, open_detector
@@ -86,12 +87,14 @@ class Seen:
         stages: The time it took.
         ended: Faces whose tracks ended, as they were last.
         searched: Whether a detector looked at it, or at a part of it.
+        others: Tracks that are not told: found once only, or missed for a while.
     """
 
     faces: tuple[Face, ...]
     stages: Stages
     ended: tuple[Face, ...] = ()
     searched: bool = True
+    others: int = 0
 
     @property
     def nobody(self) -> bool:
@@ -185,6 +188,8 @@ def open_pipeline(
     detector: str | None = None,
     detector_model: Path | None = None,
     threads: int = 1,
+    backend: str | None = None,
+    device: Device = "cpu",
 ) -> Pipeline:
     """Open everything that a bundle needs in order to look at pictures.
 
@@ -196,6 +201,8 @@ def open_pipeline(
             else ``none``.
         detector_model: Of the detector; the window detector's may be in the bundle.
         threads: For the computation of the network.
+        backend: That runs it: a name in `edgeface.runtime.BACKENDS`; None takes the default.
+        device: What computes it.
 
     Raises:
         UsageError: The detector is unknown, or was given a file that it does not take.
@@ -204,7 +211,8 @@ def open_pipeline(
         BundleError: The file is another network than the manifest says.
     """
     opened = detector_of(bundle, detector, detector_model)
-    return joined(opened, open_classifier(bundle, file, threads=threads), bundle.manifest)
+    classifier = open_classifier(bundle, file, threads=threads, backend=backend, device=device)
+    return joined(opened, classifier, bundle.manifest)
 
 
 def detector_of(

@@ -72,13 +72,12 @@ def check_both(facts: Facts) -> Iterator[Finding]:
     """Which TFLite runtime answers, where there are two."""
     if not facts.imported(LITERT).loads or not facts.version("tflite-runtime"):
         return
-    dies = ""
-    if _major(facts.imported("numpy").version) >= 2:
-        dies = f", which does not work with numpy {facts.imported('numpy').version}"
+    numpy = facts.imported("numpy").version
+    fails = f", and the latter does not work with numpy {numpy}" if _major(numpy) >= 2 else ""
     yield Finding(
         "tflite",
         "note",
-        f"LiteRT and tflite-runtime {facts.version('tflite-runtime')}{dies} are both installed",
+        f"LiteRT and tflite-runtime {facts.version('tflite-runtime')} are both installed{fails}",
         "LiteRT is used; the other only where it is asked for by its name",
         commands=(facts.python.uninstall("tflite-runtime"),),
     )

@@ -42,7 +42,17 @@ def run_once(bundle: Path, clip: Path, detector: str, yunet: Path, *, live: bool
     """One run in a process of its own: its sum, its faces per frame, what it imported."""
     with tempfile.TemporaryDirectory() as folder:
         events, modules = Path(folder, "events.jsonl"), Path(folder, "modules.json")
-        words = ["run", bundle, "--source", clip, "--detector", detector, "--events", events]
+        words = [
+            "run",
+            bundle,
+            "--source",
+            clip,
+            "--detector",
+            detector,
+            "--events",
+            events,
+            "--every-frame",
+        ]
         words += ["--detector-model", yunet] if detector == "yunet" else []
         words += ["--live"] if live else []
         command = [sys.executable, "-c", _PROCESS, modules, *words, "--json"]

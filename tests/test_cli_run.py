@@ -249,4 +249,5 @@ def test_faces_are_found_in_a_real_clip(fake_bundle: Path, cli, real_data: Path)
     for words in ((), ("--detector", "yunet", "--detector-model", model)):
         ran = cli("run", "--source", clip, "--max-frames", 12, "--json", *words)
         found = json.loads(ran.out)
-        assert (found["frames"], found["frames_with_face"], found["faces"]) == (12, 12, 12)
+        # A face that is followed is told from the second time on that it was found.
+        assert (found["frames"], found["frames_with_face"], found["faces"]) == (12, 11, 11)

@@ -52,7 +52,7 @@ class Source:
 class Looks:
     """Finds as many faces as the first pixel says; 255 is an error of the model."""
 
-    def look(self, picture) -> Seen:
+    def look(self, picture, at_ns=None) -> Seen:
         faces = int(picture[0, 0, 0])
         if faces == 255:
             msg = "the model broke"
@@ -138,7 +138,7 @@ def test_a_sink_that_fails_ends_it_with_its_sum() -> None:
 
 def test_a_bug_is_not_swallowed() -> None:
     class Broken:
-        def look(self, picture) -> Seen:
+        def look(self, picture, at_ns=None) -> Seen:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

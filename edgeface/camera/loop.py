@@ -17,10 +17,10 @@ from edgeface.vision.pipeline import Seen
 
 
 class Looks(Protocol):
-    """What the loop needs of a `edgeface.vision.pipeline.Pipeline`."""
+    """What the loop needs of a `Pipeline`, or of a `Watch` over one (`edgeface.vision`)."""
 
-    def look(self, picture: Picture) -> Seen:
-        """What is on a picture."""
+    def look(self, picture: Picture, at_ns: int | None = None) -> Seen:
+        """What is on a picture; ``at_ns``: when it was taken."""
 
 
 def run_loop(
@@ -88,7 +88,9 @@ def _look(
     now: Callable[[], datetime],
 ) -> Result | None:
     try:
-        seen = pipeline.look(frame.picture)
+        # The time within a clip, which is played as fast as it goes, is that of its position.
+        at_ns = frame.captured_ns if frame.position_ns is None else frame.position_ns
+        seen = pipeline.look(frame.picture, at_ns)
     except EdgefaceError as error:
         _count_failure(tally, f"frame {frame.index}: {error}", say)
         return None

@@ -11,11 +11,12 @@ from edgeface.camera.frame import Result
 from edgeface.errors import EdgefaceError
 from edgeface.quantiles import quantile
 from edgeface.vision.decide import UNKNOWN
+from edgeface.vision.pipeline import Face
 
 # A loop may run for months: quantiles look at the last so many frames, eleven minutes at 30 fps.
 KEPT = 20_000
 
-STAGES = ("capture", "detect", "crop", "infer", "decide", "emit")
+STAGES = ("capture", "motion", "detect", "crop", "infer", "decide", "track", "emit")
 
 
 def _samples() -> deque[int]:
@@ -35,11 +36,17 @@ class Tally:
         first_failure: What the first of them was.
         with_face: Frames with at least one face.
         faces: On all frames.
-        names: Decisions per name, `unknown` included.
+        names: Decisions per name, `unknown` included; one a face and frame.
+        undecided: Faces on all frames of which nothing could be said yet.
+        searched: Frames that a detector looked at, or at a part of them.
+        tracks: Tracks that ended, per last name; `unknown` included, those without any left out.
+        refused: Looks at faces that did not count, by reason, of tracks that ended.
+        there: Faces that are followed, as they were in the last frame.
         first_decision_ns: When the first face was decided on; None if there was none.
         ages_ns: Of the frames when their decisions were there.
-        stages_ns: Per stage; capture is the wait for the frame; crop, infer and decide only of
-            frames with a face, over all its faces.
+        stages_ns: Per stage; capture is the wait for the frame; detect only of frames that were
+            searched; crop, infer and decide only of frames with a face, over all its faces; motion
+            and track only where faces are followed.
         stopped_by: The error of the source or a sink that ended the loop.
     """
 
@@ -52,6 +59,11 @@ class Tally:
     with_face: int = 0
     faces: int = 0
     names: Counter[str] = field(default_factory=Counter)
+    undecided: int = 0
+    searched: int = 0
+    tracks: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    there: tuple[Face, ...] = ()
     first_decision_ns: int | None = None
     ages_ns: deque[int] = field(default_factory=_samples)
     stages_ns: dict[str, deque[int]] = field(
@@ -64,16 +76,27 @@ class Tally:
         self.frames += 1
         self.ages_ns.append(result.age_ns)
         seen = result.seen
-        self.stages_ns["detect"].append(seen.stages.detect_ns)
+        stages = seen.stages
+        if seen.searched:
+            self.searched += 1
+            self.stages_ns["detect"].append(stages.detect_ns)
+        if stages.track_ns:
+            self.stages_ns["motion"].append(stages.motion_ns)
+            self.stages_ns["track"].append(stages.track_ns)
+        for face in seen.ended:
+            _count_track(face, self.tracks, self.refused)
+        self.there = tuple(face for face in seen.faces if face.tracked is not None)
         if seen.nobody:
             return
         self.with_face += 1
         self.faces += len(seen.faces)
-        self.names.update(face.decision.name for face in seen.faces)
+        decided = [f for f in seen.faces if f.tracked is None or f.tracked.settled]
+        self.undecided += len(seen.faces) - len(decided)
+        self.names.update(face.decision.name for face in decided)
         self.stages_ns["crop"].append(seen.stages.crop_ns)
         self.stages_ns["infer"].append(seen.stages.infer_ns)
         self.stages_ns["decide"].append(seen.stages.decide_ns)
-        if self.first_decision_ns is None:
+        if self.first_decision_ns is None and decided:
             self.first_decision_ns = result.decided_ns
 
     @property
@@ -89,6 +112,9 @@ class Tally:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON and for the table; quantiles are None where samples are too few."""
         known = {n: c for n, c in self.names.most_common() if n != UNKNOWN}
+        tracks, refused = self.tracks.copy(), self.refused.copy()
+        for face in self.there:
+            _count_track(face, tracks, refused)
         return {
             "frames": self.frames,
             "dropped": self.dropped,
@@ -99,6 +125,10 @@ class Tally:
             "faces_per_frame": _share(self.faces, self.frames),
             "names": known,
             "unknown": self.names[UNKNOWN],
+            "undecided": self.undecided,
+            "searched": self.searched,
+            "tracks": dict(tracks.most_common()),
+            "refused": dict(refused.most_common()),
             "seconds": round(self.seconds, 3),
             "fps": None if self.fps is None else round(self.fps, 2),
             "age_ms": _quantiles_ms(self.ages_ns, (0.5, 0.9, 0.95)),
@@ -107,6 +137,13 @@ class Tally:
                 for stage, samples in self.stages_ns.items()
             },
         }
+
+
+def _count_track(face: Face, tracks: Counter[str], refused: Counter[str]) -> None:
+    assert face.tracked is not None
+    if face.tracked.settled:
+        tracks[face.decision.name] += 1
+    refused.update(face.tracked.refused)
 
 
 def _share(part: int, whole: int) -> float | None:

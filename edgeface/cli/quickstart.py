@@ -78,7 +78,8 @@ class Way:
         self._take("export", run, "--int8", "--out", bundle)
         self._take("compare", bundle, "--strangers", f"{faces}-strangers", force=False)
         self._take("bench", bundle, "--quick", force=False)
-        self._take("run", bundle, "--source", clip, "--events", events, "--video", video)
+        out = ("--events", events, "--every-frame", "--video", video)
+        self._take("run", bundle, "--source", clip, *out)
         self._take("verify", bundle, force=False)
         return {"steps": self.steps, **{step["name"]: step["result"] for step in self.steps}}
 

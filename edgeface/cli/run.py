@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli import foreign, looking, options, output, sources, targets, tuned
+from edgeface.cli import foreign, looking, options, output, sources, targets, tuned, watching
 from edgeface.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -48,6 +48,14 @@ def run(
     rtsp_tcp: sources.RtspTcp = False,
     camera_process: sources.CameraProcess = False,
     truth: sources.TruthFile = None,
+    track: watching.Track = None,
+    detect_every: watching.DetectEvery = 1,
+    least_face: watching.LeastFace = 0,
+    region: watching.Region = "",
+    motion_gate: watching.MotionGate = True,
+    quality_gates: watching.QualityGates = True,
+    one_each: watching.OneEach = True,
+    every_frame: watching.EveryFrame = False,
     max_frames: Annotated[
         int | None, typer.Option("--max-frames", min=1, help="Stop after so many frames.")
     ] = None,
@@ -69,13 +77,26 @@ def run(
     wanted = sources.wanted(live, size, lores, fps, pixel_format, rtsp_tcp, camera_process)
     frames = open_source(source, wanted, truth=truth, say=output.say)
     eyes = looking.open_eyes(chosen, detector=detector, detector_model=detector_model)
+    looks = watching.watch(
+        eyes,
+        source,
+        track=track,
+        detect_every=detect_every,
+        least_face=least_face,
+        part=region,
+        motion_gate=motion_gate,
+        quality_gates=quality_gates,
+        one_each=one_each,
+    )
     with contextlib.ExitStack() as stack:
         stack.enter_context(frames)
-        sinks = [stack.enter_context(s) for s in _sinks(events, video, frames, force=force)]
+        sinks = [
+            stack.enter_context(s) for s in _sinks(events, video, frames, every_frame, force=force)
+        ]
         gives = "" if frames.given is None else f", {frames.given}"
         output.say(f"source: {frames.name}{gives}; Ctrl-C ends it")
         with stopping(frames):
-            tally = run_loop(frames, eyes, sinks, max_frames=max_frames, say=output.say)
+            tally = run_loop(frames, looks, sinks, max_frames=max_frames, say=output.say)
     found = _sum_up(tally) | {
         "source": frames.name,
         "source_gives": None if frames.given is None else asdict(frames.given),
@@ -123,7 +144,12 @@ def _check_places(
 
 
 def _sinks(
-    events: Path | None, video: Path | None, source: "FrameSource", *, force: bool
+    events: Path | None,
+    video: Path | None,
+    source: "FrameSource",
+    every_frame: bool,
+    *,
+    force: bool,
 ) -> "list[Sink]":
     from edgeface.camera.overlay import Overlay
     from edgeface.camera.sinks.jsonl import JsonLines
@@ -131,7 +157,7 @@ def _sinks(
 
     sinks: list[Sink] = []
     if events is not None:
-        sinks.append(JsonLines(events, force=force))
+        sinks.append(JsonLines(events, force=force, every_frame=every_frame))
     if video is not None:
         sinks.append(Video(video, source.fps, Overlay(), force=force))
     if sys.stderr.isatty():
@@ -206,6 +232,10 @@ def _table(found: dict[str, Any]) -> None:
         ("faces a frame", _number(found["faces_per_frame"], "")),
         *((name, f"{count} times") for name, count in found["names"].items()),
         ("unknown", f"{found['unknown']} times"),
+        ("not decided yet", _or_none(found["undecided"], " times")),
+        ("faces followed", _counts(found["tracks"])),
+        ("looks not counted", _counts(found["refused"])),
+        ("searched", _or_none(found["frames"] - found["searched"], " frames not")),
         ("frames a second", _number(found["fps"], "")),
         (
             f"age of a frame since {SINCE[stamp]}",
@@ -216,7 +246,15 @@ def _table(found: dict[str, Any]) -> None:
         ("peak memory", _number(found["peak_memory_mib"], " MiB")),
     ]
     quiet = [("failed", 0), ("source lost and back", "0 times")]
-    output.table(("sum", ""), [row for row in rows if row not in quiet])
+    output.table(("sum", ""), [row for row in rows if row not in quiet and row[1]])
+
+
+def _or_none(count: int, unit: str) -> str:
+    return f"{count}{unit}" if count else ""
+
+
+def _counts(counted: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counted.items())
 
 
 def _number(value: float | None, unit: str) -> str:

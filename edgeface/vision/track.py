@@ -24,6 +24,10 @@ _VELOCITY_GAIN = 0.3
 _AHEAD_S = 0.4  # nothing is expected to go on for longer
 _SAME_FACE_IOU = 0.4  # one face that was found twice
 _SLOW_S = 2.0  # frames that lie further apart are not one scene
+# A detection may be somebody else's below this affinity, or with another track that is as near.
+_SURE = 0.4
+_AS_NEAR = 0.6
+_PAUSE_S = 0.5  # whoever was not found for longer may have gone behind somebody
 _STALE = 0.1  # affinity that a second without a detection costs
 
 
@@ -59,6 +63,8 @@ class Track:
         score: Of its last detection.
         best: The best score of its detections.
         found: Whether it was found in the frame of the last update.
+        doubtful: Whether its last detection may be somebody else: far from where it was expected,
+            after a pause, or as near to another track.
     """
 
     __slots__ = (
@@ -70,6 +76,7 @@ class Track:
         "_y",
         "best",
         "born_s",
+        "doubtful",
         "found",
         "hits",
         "id",
@@ -79,7 +86,7 @@ class Track:
 
     def __init__(self, number: int, box: Boxes, score: float, at_s: float) -> None:
         self.id, self.born_s, self.seen_s = number, at_s, at_s
-        self.hits, self.found = 1, True
+        self.hits, self.found, self.doubtful = 1, True, False
         self.score = self.best = score
         self._x, self._y, self._side = _middle(box)
         self._vx = self._vy = 0.0
@@ -229,6 +236,10 @@ class Tracker:
             if row not in met_tracks and column not in met:
                 met_tracks.add(row)
                 met.add(column)
+                rival = np.delete(affinity[:, column], row).max(initial=0)
+                own = affinity[row, column]
+                paused = unseen[row] > max(_PAUSE_S, 2.5 * self._every * self._interval_s)
+                tracks[row].doubtful = bool(own < _SURE or rival > _AS_NEAR * own or paused)
                 yield tracks[row], column
 
     def _affinity(self, expected: Boxes, boxes: Boxes) -> Boxes:

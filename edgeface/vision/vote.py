@@ -2,9 +2,13 @@
 
 Every look gives its weight to the name that the rule of the file gives it (see
 `edgeface.vision.decide`), or to `unknown`: the threshold is the bundle's, whatever the vote is.
-A track is named when a name has most of the weight; it keeps the name until as much speaks against
-it as had to speak for it. Old looks are forgotten by and by, so that a track that went over to
-somebody else at a crossing finds out.
+A look counts for the time since the one before, so that a track is named by the same evidence at
+five frames a second and at thirty. It is named when a name has its share of the weight, `unknown`
+starting with some; it keeps the name until as much speaks against it. Old looks are forgotten by
+and by.
+
+A look that names somebody says more than one that does not: a threshold that lets one stranger in a
+hundred pass refuses three of ten faces of those who are enrolled. So less than half is enough.
 """
 
 import math
@@ -13,7 +17,9 @@ from dataclasses import dataclass
 
 from edgeface.vision.decide import UNKNOWN, Decision
 
-_LEAST = 1e-3  # of a look; less is forgotten
+_LEAST_S = 1e-3  # of a look; less is forgotten
+_FIRST_S = 0.1  # what the first look counts for
+_MOST_S = 0.25  # what one look counts for at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +27,20 @@ class VoteRules:
     """What it takes to be named.
 
     Attributes:
-        share: Of the weight, that one name needs; and that has to speak against a name before it
-            is taken away.
+        share: Of the weight, that one name needs.
+        kept: Of the weight, below which a name is taken away.
+        prior_s: Of `unknown`, that nobody saw: what keeps a few high looks from naming anybody.
         least_votes: Looks before anything is said.
-        least_s: Time before anything is said: looks that follow each other closely are one look.
         half_life_s: After so long a look counts half.
-        patience_s: A face that never was good enough to be looked at is `unknown` after so long.
+        patience_s: A face of which nothing could be said for so long is `unknown`.
     """
 
-    share: float = 0.6
+    share: float = 0.3
+    kept: float = 0.15
+    prior_s: float = 0.25
     least_votes: int = 3
-    least_s: float = 0.25
     half_life_s: float = 4.0
-    patience_s: float = 2.0
+    patience_s: float = 1.5
 
 
 class Ballot:
@@ -44,13 +51,15 @@ class Ballot:
         born_s: When the track began.
 
     Attributes:
+        born_s: When the track, or this vote on it, began.
         votes: How many looks counted.
         refused: How many did not, by reason.
+        name: As it was voted: a label, `UNKNOWN`, or None before anything can be said.
     """
 
     __slots__ = (
         "_at_s",
-        "_first_s",
+        "_counted",
         "_last",
         "_rules",
         "_scores",
@@ -64,12 +73,12 @@ class Ballot:
     def __init__(self, rules: VoteRules, born_s: float) -> None:
         self._rules = rules
         self.born_s = born_s
-        self.votes = 0
+        self.votes = self._counted = 0
         self.refused: Counter[str] = Counter()
         self.name: str | None = None
         self._weights: dict[str, float] = {}
         self._scores: dict[str, float] = {}
-        self._first_s = self._at_s = born_s
+        self._at_s = born_s
         self._last: Decision | None = None
 
     def add(self, decision: Decision, weight: float, at_s: float) -> None:
@@ -80,10 +89,12 @@ class Ballot:
             weight: How much it counts, 0 to 1.
             at_s: When.
         """
-        self._forget(at_s)
-        if not self.votes:
-            self._first_s = at_s
+        elapsed = max(at_s - self._at_s, 0.0)
+        self._forget(math.exp2(-elapsed / self._rules.half_life_s))
+        self._at_s = at_s
+        weight *= min(elapsed, _MOST_S) if self._counted else _FIRST_S
         self.votes += 1
+        self._counted += 1
         self._last = decision
         self._weights[decision.name] = self._weights.get(decision.name, 0.0) + weight
         before = self._scores.get(decision.name, 0.0)
@@ -93,11 +104,16 @@ class Ballot:
     def refuse(self, reason: str, at_s: float) -> None:
         """A look that does not count."""
         self.refused[reason] += 1
-        if self.name is None and at_s - self.born_s >= self._rules.patience_s:
-            self.name = UNKNOWN
+        self._give_up(at_s)
+
+    def begin_again(self, at_s: float) -> None:
+        """Forget what was seen: the track may have gone over to somebody else."""
+        self._weights.clear()
+        self._scores.clear()
+        self.name, self.born_s, self._counted = None, at_s, 0
 
     def strength(self, name: str) -> float:
-        """What speaks for a name, less what speaks against it."""
+        """What speaks for a name, less what speaks against it; in seconds."""
         return 2 * self._weights.get(name, 0.0) - sum(self._weights.values())
 
     @property
@@ -105,11 +121,13 @@ class Ballot:
         """Whether enough was seen to say anything."""
         return self.name is not None
 
-    def decision(self, name: str | None) -> Decision | None:
+    def decision(self, name: str | None = None) -> Decision | None:
         """What is said of the track; None before the first look.
 
+        Its score is the mean of the looks that said so; of `unknown` that of the last look.
+
         Args:
-            name: Its name, or `UNKNOWN`; None: as it was voted.
+            name: `UNKNOWN` where another track has a better claim; None: as it was voted.
         """
         if self._last is None:
             return None
@@ -121,34 +139,35 @@ class Ballot:
         mean = self._scores[said] / weight
         return Decision(said, said, mean, self._last.threshold, self._last.by)
 
-    def _forget(self, at_s: float) -> None:
-        elapsed = max(at_s - self._at_s, 0.0)
-        self._at_s = at_s
-        left = math.exp2(-elapsed / self._rules.half_life_s)
+    def _forget(self, left: float) -> None:
         for name in list(self._weights):
-            if self._weights[name] * left < _LEAST:
+            if self._weights[name] * left < _LEAST_S and name != self.name:
                 del self._weights[name], self._scores[name]
             else:
                 self._weights[name] *= left
                 self._scores[name] *= left
 
     def _settle(self, at_s: float) -> None:
-        rules, total = self._rules, sum(self._weights.values())
-        enough = self.votes >= rules.least_votes and at_s - self._first_s >= rules.least_s
-        if not enough or total <= 0:
+        rules = self._rules
+        if self._counted < rules.least_votes:
             return
+        total = sum(self._weights.values()) + rules.prior_s
         names = {n: w for n, w in self._weights.items() if n != UNKNOWN}
         best = max(sorted(names), key=names.__getitem__, default=UNKNOWN)
         wins = best != UNKNOWN and names[best] >= rules.share * total
         if self.name is None or self.name == UNKNOWN:
-            against = total - names.get(best, 0.0)
-            # Between the two nothing is said yet, for a while.
-            late = at_s - self.born_s >= rules.patience_s
             if wins:
                 self.name = best
-            elif self.name is None and (against >= rules.share * total or late):
-                self.name = UNKNOWN
+            else:
+                self._give_up(at_s)
             return
-        against = total - self._weights.get(self.name, 0.0)
-        if against >= rules.share * total:
-            self.name = best if wins else UNKNOWN
+        own = self._weights.get(self.name, 0.0)
+        if wins and names[best] > own:
+            self.name = best
+        elif own < rules.kept * total:
+            self.name = UNKNOWN
+
+    def _give_up(self, at_s: float) -> None:
+        """Say `unknown` once more time went by than a name takes."""
+        if self.name is None and at_s - self.born_s >= self._rules.patience_s:
+            self.name = UNKNOWN

@@ -116,10 +116,10 @@ class Watch:
         self._number += 1
         faces = self._faces(at_s)
         ended, self._ended = tuple(self._ended), []
-        others = sum(took) + detect_ns + planned - start
-        track_ns = clock() - start - others
+        track_ns = clock() - planned - detect_ns - sum(took)
         stages = Stages(detect_ns, took[0], took[1], took[2], planned - start, track_ns)
-        return Seen(faces, stages, ended, region is not None)
+        others = len(self._tracker.tracks) - len(faces)
+        return Seen(faces, stages, ended, region is not None, others)
 
     def _begin(self, picture: Picture, at_s: float) -> None:
         self._end(self._tracker.begin(at_s), at_s)
@@ -188,6 +188,8 @@ class Watch:
         gates = self.rules.gates
         refusal = None if gates is None else quality.refusal(gates)
         if refusal is not None:
+            if person.track.doubtful:
+                person.ballot.begin_again(at_s)
             person.ballot.refuse(refusal, at_s)
             return
         look = self.pipeline.recognise(pixels)
@@ -197,6 +199,8 @@ class Watch:
         if not np.isfinite(look.decision.score):
             person.ballot.refuse("no number", at_s)
             return
+        if person.track.doubtful and look.decision.name != person.ballot.name:
+            person.ballot.begin_again(at_s)
         sure = person.track.score / person.track.best if person.track.best > 0 else 1.0
         weight = quality.weight * min(max(sure, _LEAST_DETECTION), 1.0)
         person.ballot.add(look.decision, weight, at_s)

@@ -15,8 +15,19 @@ Schema 1, one object a line::
                 manifest names another; null for nobody, and where the model answered no number
     threshold   what the score was held against, or null
 
-Every face of every frame has its line. Frames without a face have one only when the frame before
-had a face, or was the first.
+and of a face that is followed from frame to frame also::
+
+    event       "decided": who it is, for the first time or otherwise than before; "ended": it is
+                there no more, and name is what was said last; not with every frame
+    track       its number, from 1; never given twice in a run
+    seconds     since it was first found
+    votes       looks that counted
+    refused     looks that did not, by reason, as {"blurred": 12}; only where there were any
+    settled     with every frame only: false while too little was seen to say anything
+    seen        with every frame only: false where the box is an expectation
+
+Of faces that are followed there is a line for every change; with every frame, and of faces that are
+not followed, one for every face of every frame. That nobody is there is said once.
 """
 
 import json
@@ -26,10 +37,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from edgeface.camera.changes import Change, Changes
 from edgeface.camera.frame import Result
 from edgeface.errors import EdgefaceError, UsageError
-from edgeface.vision.decide import NOBODY
-from edgeface.vision.pipeline import Face
+from edgeface.vision.decide import NOBODY, UNKNOWN
+from edgeface.vision.pipeline import Tracked
 
 SCHEMA = 1
 
@@ -40,10 +52,13 @@ class JsonLines:
     Args:
         path: The file.
         force: Replace what is there.
+        every_frame: A line for every face of every frame, not only for what changes.
     """
 
-    def __init__(self, path: Path, *, force: bool = False) -> None:
+    def __init__(self, path: Path, *, force: bool = False, every_frame: bool = False) -> None:
         self.path = path
+        self._every_frame = every_frame
+        self._changes = Changes()
         self._force = force
         self._nobody = False
 
@@ -81,14 +96,17 @@ class JsonLines:
         Raises:
             EdgefaceError: The disk is full; the file ends with its last whole line.
         """
-        if result.seen.nobody and self._nobody:
-            return
-        self._nobody = result.seen.nobody
-        faces: tuple[Face | None, ...] = result.seen.faces or (None,)
-        for face in faces:
-            line = json.dumps(_event(result, face), ensure_ascii=False, allow_nan=False)
+        for change in self._every(result) if self._every_frame else self._changes(result):
+            event = _event(result, change, every_frame=self._every_frame)
+            line = json.dumps(event, ensure_ascii=False, allow_nan=False)
             # Of a file name that is no UTF-8 Python makes halves of characters: JSON escapes them.
             self._write(line.encode(errors="backslashreplace") + b"\n")
+
+    def _every(self, result: Result) -> list[Change]:
+        nobody, self._nobody = self._nobody, result.seen.nobody
+        if result.seen.nobody:
+            return [] if nobody else [Change("nobody", None, NOBODY)]
+        return [Change("decided", face, face.decision.name) for face in result.seen.faces]
 
     def _write(self, line: bytes) -> None:
         try:
@@ -107,7 +125,8 @@ class JsonLines:
         return EdgefaceError(msg, remedy="free some space, or choose another place with --events")
 
 
-def _event(result: Result, face: Face | None) -> dict[str, Any]:
+def _event(result: Result, change: Change, *, every_frame: bool) -> dict[str, Any]:
+    face = change.face
     event: dict[str, Any] = {
         "schema": SCHEMA,
         "time": result.time.isoformat(timespec="milliseconds"),
@@ -122,13 +141,22 @@ def _event(result: Result, face: Face | None) -> dict[str, Any]:
         return event | {"box": None, "name": NOBODY} | nothing
     decision = face.decision
     score = round(decision.score, 6) if math.isfinite(decision.score) else None
-    return event | {
-        "box": list(face.box),
-        "name": decision.name,
-        "nearest": decision.nearest,
+    event |= {
+        "box": [round(v, 2) for v in face.box],
+        "name": change.name,
+        "nearest": None if decision.nearest == UNKNOWN else decision.nearest,
         "score": score,
         "threshold": round(decision.threshold, 6),
     }
+    return event if face.tracked is None else event | _of_track(change, face.tracked, every_frame)
+
+
+def _of_track(change: Change, track: Tracked, every_frame: bool) -> dict[str, Any]:
+    about: dict[str, Any] = {} if every_frame else {"event": change.what}
+    about |= {"track": track.id, "seconds": round(track.seconds, 3), "votes": track.votes}
+    if track.refused:
+        about["refused"] = dict(track.refused)
+    return about | ({"settled": track.settled, "seen": track.seen} if every_frame else {})
 
 
 def check_events(path: Path, *, force: bool) -> None:

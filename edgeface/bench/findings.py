@@ -9,8 +9,10 @@ from itertools import groupby
 
 from edgeface.bench import words
 from edgeface.bench.ratio import Ratio, ratio
+from edgeface.bench.stages import balance
 from edgeface.report import Cell, Report
 
+SAME = 0.02  # what is surely less than that is no difference that anybody would notice
 Timed = tuple[Cell, float]
 
 
@@ -22,7 +24,17 @@ def findings(report: Report) -> list[str]:
         cells = sorted(group, key=lambda pair: pair[1])
         if len(cells) > 1 and cells[0][0].stage in ("infer", "end to end"):
             said.append(_fastest(cells))
-    return said + _doubtful(report)
+    return said + _balances(report.cells) + _doubtful(report)
+
+
+def _balances(cells: Sequence[Cell]) -> list[str]:
+    """Whether the stages add up to the whole, file by file."""
+    groups: dict[tuple[object, ...], list[Cell]] = {}
+    for cell in cells:
+        key = (cell.file, cell.backend, cell.device, cell.precision, cell.threads)
+        groups.setdefault(key, []).append(cell)
+    pairs = ((group[0], balance(group)) for group in groups.values())
+    return [f"{words.called(cell)}: {found}" for cell, found in pairs if found is not None]
 
 
 def beside_float32(cells: Sequence[Cell]) -> list[tuple[Cell, Cell, Ratio]]:
@@ -54,6 +66,8 @@ def _beside(cell: Cell, base: Cell, found: Ratio) -> str:
     way = {"faster": "faster", "slower": "slower"}.get(found.way)
     of = "" if cell.stage == "infer" else f" ({cell.stage})"
     taken = f"{words.called(cell)} takes {words.times(found)} times as long as {base.file}"
+    if found.within(SAME) == "reproduced":
+        return f"{cell.scheme} takes as long as float32 here, within {SAME:.0%}{of}: {taken}"
     if way is None:
         return f"{cell.scheme} is not to be told apart from float32 here{of}: {taken}"
     return f"{cell.scheme} is {way} than float32 here{of}: {taken}"

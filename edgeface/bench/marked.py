@@ -32,6 +32,8 @@ def _facts(report: Report) -> str:
         f"Measured {report.created} by edgeface {report.edgeface}: {words.method(report)}.",
     ]
     facts += ["Stopped before its end; the samples are real."] * report.interrupted
+    placed = dict.fromkeys(f"{c.file} on {c.backend}: {c.placed}" for c in report.cells if c.placed)
+    facts += [f"Computed by: {'; '.join(placed)}."] if placed else []
     facts += list(report.notes)
     lines = [plain(fact) for fact in facts]
     if report.command:

@@ -9,20 +9,13 @@ Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 _TAILS = ("p90", "p95", "p99")
 
 
-def cells(report: Report, *, placed: bool = True) -> Table:
-    """Latency, a row a cell; files that were not measured last.
-
-    Args:
-        report: What was measured.
-        placed: Say what took the nodes, where any runtime told.
-    """
+def cells(report: Report) -> Table:
+    """Latency, a row a cell; files that were not measured last."""
     tails = [name for name in _TAILS if _supported(report, name)]
     staged = len({cell.stage for cell in report.cells}) > 1
-    nodes = placed and any(cell.placed for cell in report.cells)
     head = ["file", "size", "backend", "threads"]
     head += ["stage"] if staged else []
     head += ["n", "p50 ms", "95 % of p50", *(f"{name} ms" for name in tails)]
-    head += ["placed"] if nodes else []
     rows = []
     for cell in report.cells:
         row = [cell.file, words.size(cell.size_bytes), words.runtime(cell), str(cell.threads)]
@@ -30,7 +23,6 @@ def cells(report: Report, *, placed: bool = True) -> Table:
         row += [f"{len(cell.samples_ns):,}", words.ms(cell.quantile_ms(0.5))]
         row += [words.interval_ms(cell.interval_ms(0.5))]
         row += [words.ms(cell.quantile_ms(QUANTILES[name])) for name in tails]
-        row += [cell.placed or words.NOTHING] if nodes else []
         rows.append((*row, words.verdict(report, cell)))
     none = (words.NOTHING,) * (len(head) - 1)
     rows += [(s.file, *none, f"not measured: {s.reason}; {s.remedy}") for s in report.skipped]
@@ -42,9 +34,9 @@ def _supported(report: Report, name: str) -> bool:
 
 
 def opening(report: Report) -> Table:
-    """Opening a file and its first answer, a row a cell that opened one."""
+    """Opening a file, its first answer, and what took its nodes; a row a cell that opened one."""
     opened = [cell for cell in report.cells if cell.load_ns and cell.stage == "infer"]
-    head = ("file", "backend", "threads", "load ms", "first inference ms")
+    head = ("file", "backend", "threads", "load ms", "first inference ms", "placed")
     return head, [
         (
             cell.file,
@@ -52,6 +44,7 @@ def opening(report: Report) -> Table:
             str(cell.threads),
             words.milliseconds(cell.load_ns / 1e6),
             words.milliseconds(cell.first_ns / 1e6),
+            cell.placed or words.NOTHING,
         )
         for cell in opened
     ]

@@ -1,19 +1,17 @@
 """``edgeface bench``: latency with a verdict, on this board."""
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeface import __version__
-from edgeface.cli import options, output, targets
-from edgeface.errors import BackendMissing, UsageError
+from edgeface.cli import benching, options, output, targets
+from edgeface.cli.benchtelling import Leaving, raise_for, tell
+from edgeface.errors import ReportError, UsageError
 
 if TYPE_CHECKING:
-    from edgeface.bench.measure import Task
-    from edgeface.report import Cell, Method, Report
-    from edgeface.runtime import Backend
+    from edgeface.bench.limits import Limit
+    from edgeface.report import Mode, Report
 
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 
@@ -25,187 +23,211 @@ def bench(
             metavar="BUNDLE|FILE", help="A bundle, by default the newest; or a model file."
         ),
     ] = None,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--backend",
+            metavar="NAME",
+            help="Runtime: litert, tflite-runtime, onnxruntime, onnxruntime-tensorrt, openvino; "
+            "all that are installed: all. Again for more. [default: the format's own]",
+        ),
+    ] = None,
+    device: Annotated[
+        str, typer.Option("--device", help="What is to compute: cpu, gpu; pi: the CPU of a Pi.")
+    ] = "cpu",
+    precision: Annotated[
+        str | None,
+        typer.Option("--precision", help="Of floats on OpenVINO: f32, bf16, f16. [default: f32]"),
+    ] = None,
     threads: Annotated[
         list[int] | None,
         typer.Option("--threads", min=1, help="Threads; give it again for more. [default: 1]"),
     ] = None,
     format: targets.Format = None,
     scheme: targets.Scheme = None,
+    stages: Annotated[
+        bool,
+        typer.Option(
+            "--stages", help="Also decode, detect, crop, decide, end to end, and invoke alone."
+        ),
+    ] = False,
+    pictures: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--pictures", metavar="PHOTOS", help="Photographs for --stages. [default: drawn]"
+        ),
+    ] = None,
+    cold: Annotated[
+        int, typer.Option("--cold", min=0, max=1000, metavar="N", help="Also N cold starts.")
+    ] = 0,
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Also the memory of a process of its own.")
+    ] = False,
+    random: Annotated[
+        bool, typer.Option("--random", help="Feed random input, not the bundle's own.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="All of it in about 10 s.")] = False,
+    official: Annotated[
+        bool, typer.Option("--official", help="60 s and 1,024 samples a cell, or more.")
+    ] = False,
     seconds: Annotated[
         float | None,
         typer.Option(
-            "--seconds", min=0.05, max=3600, help="Time every cell for so long. [default: up to 3]"
+            "--seconds",
+            min=0.05,
+            max=3600,
+            help="Time every cell for so long. [default: all of it in about a minute]",
         ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Half a second a cell at most.")] = False,
     seed: options.Seed = 0,
     json: options.Json = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write a .bench.json report.")
     ] = None,
-    force: options.Force = False,
+    markdown: Annotated[
+        Path | None,
+        typer.Option("--markdown", metavar="FILE", help="Write a table ready for a README."),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page with the distributions."),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", metavar="FILE", help="Hold it against an older .bench.json report."
+        ),
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-if",
+            metavar="LIMIT",
+            help="End with 3 where it holds: 'p90>20ms', 'int8: load>=1s', 'peak>130MB', "
+            "'ratio>1.05'. Again for more.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the files of --out, --markdown and --html.")
+    ] = False,
 ) -> None:
     """Measure latency on this board, with a verdict.
 
-    Every file and number of threads in turns. A file that stands alone is fed random input. Ctrl-C
-    ends the measurement early: what was measured until then is reported, marked as interrupted,
-    with exit code 130.
+    Every file, backend and number of threads in turns, in two processes. A file that stands alone
+    is fed random input. Ctrl-C ends it early: what was measured until then is reported, marked as
+    interrupted, with exit code 130. To repeat a report: edgeface bench verify FILE.
     """
-    from edgeface import sealed
+    from edgeface.bench.against import hold_against
+    from edgeface.bench.kept import check
+    from edgeface.bench.limits import parse
     from edgeface.bench.summary import as_data
-    from edgeface.pointbundle import PointBundle
 
-    _check_out(out, force=force)
-    method = _method(seconds, quick=quick, seed=seed)
+    limits = tuple(parse(text) for text in fail_if or ())
+    leaving = Leaving(out, markdown, html, force=force)
+    leaving.check()
+    older = _older(against, limits)
+    asked = benching.Asked(
+        threads=tuple(dict.fromkeys(threads or [1])),
+        backends=tuple(dict.fromkeys(backend or ())),
+        device=device,
+        precision=precision,
+        mode=_mode(seconds, quick=quick, official=official),
+        seconds=seconds,
+        seed=seed,
+        random=random,
+        stages=stages,
+        pictures=tuple(pictures or ()),
+        cold=cold,
+        memory=memory,
+    )
     target = targets.resolve(subject, format, scheme)
-    report = _measure(target, tuple(dict.fromkeys(threads or [1])), method)
-    if out is not None:
-        sealed.write_file(out, report.to_json())
-        output.say(f"written: {out}")
+    report = benching.measured(target, asked, command_of(target.path, asked, format, scheme))
+    held, apart = None, None
+    if older is not None and against is not None:
+        try:
+            held = hold_against(report, older, against.name)
+        except ReportError as wrong:  # told at the end, when what was measured is safe
+            apart = wrong
+    kept = check(limits, report, held.ratios if held is not None else None)
+    leaving.write(report, held)
     if json:
-        output.as_json(as_data(report))
+        output.as_json(as_data(report, held, kept if limits else None))
     else:
-        _print(report)
+        tell(report, held, kept)
     if report.interrupted:
         output.say("interrupted: these are the samples taken until then")
         raise typer.Exit(_INTERRUPTED)
-    if target.bundle is None:
+    if apart is not None:
+        raise apart
+    raise_for(limits, kept)
+    _next(target, out)
+
+
+def _older(against: Path | None, limits: "tuple[Limit, ...]") -> "Report | None":
+    """The report of ``--against``, read before a long job."""
+    from edgeface import report
+
+    if against is None:
+        if any(limit.quantity == "ratio" for limit in limits):
+            msg = "--fail-if of a ratio needs a report that it is the ratio to"
+            raise UsageError(msg, remedy="add --against FILE")
+        return None
+    older = report.Report.load(against)
+    if not older.cells:
+        msg = f"{against}: nothing was measured in this report"
+        raise ReportError(msg, remedy="name a report with cells")
+    return older
+
+
+def _mode(seconds: float | None, *, quick: bool, official: bool) -> "Mode":
+    chosen = [
+        name
+        for name, given in (
+            ("--quick", quick),
+            ("--official", official),
+            ("--seconds", seconds is not None),
+        )
+        if given
+    ]
+    if len(chosen) > 1:
+        msg = f"{' and '.join(chosen)} exclude each other"
+        raise UsageError(msg)
+    if quick:
+        return "quick"
+    return "official" if official else "seconds" if seconds is not None else "default"
+
+
+def command_of(
+    path: Path, asked: benching.Asked, format: str | None = None, scheme: str | None = None
+) -> list[str]:
+    """The words that repeat a measurement."""
+    words = ["edgeface", "bench", str(path)]
+    named = {
+        "--backend": asked.backends,
+        "--device": () if asked.device == "cpu" else (asked.device,),
+        "--precision": (asked.precision,) if asked.precision else (),
+        "--threads": () if asked.threads == (1,) else asked.threads,
+        "--format": (format,) if format else (),
+        "--scheme": (scheme,) if scheme else (),
+        "--pictures": asked.pictures,
+        "--cold": (asked.cold,) if asked.cold else (),
+        "--seconds": (f"{asked.seconds:g}",) if asked.seconds is not None else (),
+        "--seed": (asked.seed,) if asked.seed else (),
+    }
+    words += [word for option, values in named.items() for v in values for word in (option, str(v))]
+    words += [f"--{asked.mode}"] if asked.mode in ("quick", "official") else []
+    flags = {"--stages": asked.stages, "--memory": asked.memory, "--random": asked.random}
+    return words + [option for option, given in flags.items() if given]
+
+
+def _next(target: targets.Target, out: Path | None) -> None:
+    from edgeface.pointbundle import PointBundle
+
+    if out is not None:
+        output.next_command("edgeface", "bench", "verify", out)
+    elif target.bundle is None:
         output.next_command("edgeface", "show", target.path)
     elif isinstance(target.bundle, PointBundle):
         output.next_command("edgeface", "verify", target.bundle.folder)
     else:
         output.next_command("edgeface", "run", target.bundle.folder, "--source", "0")
-
-
-def _check_out(out: Path | None, *, force: bool) -> None:
-    """Before the measurement, not after it."""
-    from edgeface.report import SUFFIX
-    from edgeface.sealed import check_writable
-
-    if out is None:
-        return
-    if not out.name.endswith(SUFFIX):
-        msg = f"--out {out}: a latency report ends in {SUFFIX}"
-        raise UsageError(msg)
-    if out.is_dir() or (out.exists() and not force):
-        msg = f"{out} exists already"
-        raise UsageError(msg, remedy="choose another --out, or add --force to replace it")
-    check_writable(out)
-
-
-def _method(seconds: float | None, *, quick: bool, seed: int) -> "Method":
-    from dataclasses import replace
-
-    from edgeface.bench.measure import DEFAULT, QUICK
-
-    if quick and seconds is not None:
-        msg = "--quick and --seconds exclude each other"
-        raise UsageError(msg)
-    if seconds is not None:
-        # Turns of a quarter of a second: what happens to the board meets every cell alike.
-        windows = max(DEFAULT.windows, round(seconds * 4))
-        return replace(DEFAULT, seconds=seconds, samples=None, windows=windows, seed=seed)
-    return replace(QUICK if quick else DEFAULT, seed=seed)
-
-
-def _measure(target: targets.Target, threads: tuple[int, ...], method: "Method") -> "Report":
-    from dataclasses import replace
-
-    from edgeface import board, report
-    from edgeface.bench.inputs import random_inputs
-    from edgeface.bench.measure import measure, openable
-
-    tasks, skipped = openable(_tasks(target, threads))
-    if skipped and (target.by_name or not tasks):
-        msg = f"{skipped[0].file} cannot be measured: {skipped[0].reason}"
-        raise BackendMissing(msg, remedy=skipped[0].remedy)
-    for skip in skipped:
-        output.say(f"not measured: {skip.file}: {skip.reason}; {skip.remedy}")
-    golden = None if target.bundle is None else target.bundle.golden()[0]
-    method = replace(method, input="random" if golden is None else "golden")
-
-    def inputs(backend: "Backend") -> Any:
-        return random_inputs(backend, method.seed) if golden is None else golden
-
-    machine, before = board.read_board(), board.read_state()
-    cells, interrupted = measure(
-        tasks, inputs, method, track=lambda steps: output.track(steps, "measuring")
-    )
-    return report.Report(
-        schema=report.SCHEMA,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        edgeface=__version__,
-        subject=target.path.resolve().name,
-        board=machine,
-        before=before,
-        after=board.read_state(),
-        method=method,
-        interrupted=interrupted,
-        cells=cells,
-        skipped=tuple(skipped),
-    )
-
-
-def _tasks(target: targets.Target, threads: tuple[int, ...]) -> "list[Task]":
-    from functools import partial
-
-    from edgeface.bench.measure import Task
-    from edgeface.modelfile import read_facts
-    from edgeface.runtime import open_backend
-
-    if target.bundle is None:
-        facts = read_facts(target.path)
-        alone = (target.path, facts.sha256, facts.size_bytes, facts.format, facts.scheme)
-        files: list[tuple[Path, str, int, str, str | None]] = [alone]
-    else:
-        files = [
-            (target.bundle.path(f), f.sha256, f.size_bytes, f.format, f.scheme)
-            for f in target.files
-        ]
-    return [
-        Task(path.name, digest, size, kind, scheme, n, partial(open_backend, path, threads=n))
-        for path, digest, size, kind, scheme in files
-        for n in threads
-    ]
-
-
-def _print(report: "Report") -> None:
-    from edgeface.bench.summary import findings
-    from edgeface.board import describe
-
-    method = report.method
-    pictures = report.cells[0].input.startswith("uint8")
-    fed = f"its golden {'crops' if pictures else 'points'}"
-    if method.input == "random":
-        fed = f"random input, seed {method.seed}"
-    output.result(f"board: {describe(report.board, report.before)}")
-    output.result(f"{report.subject}: {fed}; {method.windows} windows in shuffled order")
-    head = ("file", "size", "backend", "threads", "n", "p50 ms", "95 % of p50", "p90 ms", "verdict")
-    rows = [_row(cell) for cell in report.cells]
-    nothing = (output.NONE,) * (len(head) - 2)
-    rows += [(s.file, *nothing, f"not measured: {s.remedy}") for s in report.skipped]
-    output.table(head, rows)
-    for line in findings(report):
-        output.result(line)
-
-
-def _row(cell: "Cell") -> tuple[str, ...]:
-    p50, interval, p90 = cell.quantile_ms(0.5), cell.interval_ms(0.5), cell.quantile_ms(0.9)
-    verdict = cell.verdict()
-    return (
-        cell.file,
-        targets.size(cell.size_bytes),
-        cell.backend,
-        str(cell.threads),
-        str(len(cell.samples_ns)),
-        _ms(p50),
-        output.NONE if interval is None else f"{_ms(interval[0])} to {_ms(interval[1])}",
-        _ms(p90),
-        f"{verdict.word}: {verdict.reason}" if verdict.reason else verdict.word,
-    )
-
-
-def _ms(value: float | None) -> str:
-    from edgeface.bench.summary import milliseconds
-
-    return output.NONE if value is None else milliseconds(value)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeface.quantiles import LEAST, quantile, quantile_interval, ranks
+from edgeface.quantiles import LEAST, quantile, quantile_interval, ranks, window_interval
 
 
 @pytest.mark.parametrize("share", [0.9, 0.95, 0.99, 0.999])
@@ -78,6 +78,59 @@ def test_coverage_on_a_long_tailed_and_a_bimodal_latency(n, share):
         ordered = np.sort(drawn, axis=1)
         covered = (ordered[:, low - 1] <= truth) & (truth <= ordered[:, high - 1])
         assert 0.93 <= covered.mean() <= 0.97
+
+
+def test_windows_that_are_alike_add_nothing():
+    window = list(range(1, 51))
+    assert window_interval([window] * 8, 0.5) == quantile_interval(window * 8, 0.5)
+
+
+def test_few_windows_say_nothing_about_how_they_differ():
+    windows = [[1] * 30, [2] * 30, [3] * 30]
+    assert window_interval(windows, 0.5) == quantile_interval([s for w in windows for s in w], 0.5)
+
+
+def test_windows_that_differ_widen_the_interval_and_samples_may_not_bound_it():
+    alike = [[10 * i + j for i in range(20)] for j in range(8)]
+    moved = [[s + 40 * n for s in window] for n, window in enumerate(alike)]
+    narrow, wide = (window_interval(w, 0.5) for w in (alike, moved))
+    assert wide[1] - wide[0] > narrow[1] - narrow[0]
+    slow = [[1] * 100 for _ in range(7)] + [[100] * 100]
+    assert quantile_interval([s for w in slow for s in w], 0.9) is not None
+    assert window_interval(slow, 0.9) is None
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_too_few_samples_have_no_interval_by_windows_either(share):
+    assert window_interval([], share) is None
+    assert window_interval([[1], [2], [3], [4]], share) is None
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_calls_of_a_window_that_resemble_each_other_are_covered_by_windows_and_not_by_calls(share):
+    rng = np.random.default_rng(11)
+    truth = _normal_quantile(share)
+    trials, windows, n = 400, 16, 40
+    by_calls = by_windows = unbounded = 0
+    for _ in range(trials):
+        # Half of the variance belongs to the window.
+        own, common = rng.normal(0, 1, (windows, n)), rng.normal(0, 1, (windows, 1))
+        drawn = (1_000_000 + 1000 * (own + common) / math.sqrt(2)).astype(int)
+        at = 1_000_000 + 1000 * truth
+        low, high = quantile_interval(drawn.ravel(), share)
+        by_calls += low <= at <= high
+        found = window_interval(list(drawn), share)
+        unbounded += found is None
+        by_windows += found is not None and found[0] <= at <= found[1]
+    assert by_calls / trials < 0.7
+    assert by_windows / (trials - unbounded) > 0.9
+    assert unbounded / trials < 0.2
+
+
+def _normal_quantile(share: float) -> float:
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf(share)
 
 
 def _lognormal_quantile(share: float) -> float:

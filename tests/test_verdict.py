@@ -1,130 +1,151 @@
-"""The four things that are said of a file, and when."""
-
-import re
+from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
-from edgeface import evaluate
-from edgeface.errors import UsageError
-from edgeface.verdicts import alike, at_least, wanted
+from edgeface.board import State
+from edgeface.report import Conditions, Report, Verdict, Window
+from edgeface.report.invalid import invalid
+from edgeface.report.verdict import judge
+
+STATE = State("ondemand", 1800.0, 51.5, 0.25, 3_000_000_000, None)
 
 
-def of(n: int, lost: int, gained: int) -> evaluate.Paired:
-    wrong = n // 20
-    return evaluate.counted(
-        both_right=n - wrong - lost - gained, lost=lost, gained=gained, both_wrong=wrong
-    )
+def taken(*levels: int, processes: int = 2, n: int = 20) -> list[Window]:
+    """One window a level, by the processes in turn; a sample is its level and up to n more."""
+    return [
+        Window(i % processes, 1000 * i, tuple(level + j for j in range(n)))
+        for i, level in enumerate(levels)
+    ]
+
+
+def under(windows: list[Window], *states: Conditions | None) -> list[Window]:
+    return [replace(w, state=s) for w, s in zip(windows, states, strict=True)]
+
+
+def ask(
+    windows: list[Window], before: State = STATE, after: State = STATE, **told: object
+) -> Verdict | None:
+    return invalid(windows, before, after, **{"interrupted": False, "problem": "", **told})
+
+
+def test_steady_windows_of_two_processes_are_valid():
+    assert judge(taken(*[10_000] * 8)) == Verdict("VALID")
+
+
+def test_a_warm_up_that_had_not_ended_shows_in_every_process():
+    verdict = judge(taken(12_000, 12_500, *[10_000] * 8))
+    assert verdict.word == "UNSTEADY"
+    assert verdict.reason.startswith("the first windows ran 20% slower than the rest")
+    assert "--official" in verdict.remedy
+
+
+def test_one_slow_first_window_is_a_disturbance_and_borne():
+    assert judge(taken(12_000, *[10_000] * 9)).word == "VALID"
+
+
+def test_processes_that_differ_are_unsteady_and_named():
+    verdict = judge(taken(*[10_000, 11_000] * 8))
+    assert verdict.word == "UNSTEADY"
+    assert verdict.reason == "process 1 ran 10% slower than process 0"
+    assert "quote both" in verdict.remedy
+
+
+def test_processes_that_differ_by_less_than_the_rule_are_valid():
+    assert judge(taken(*[10_000, 10_400] * 8)).word == "VALID"
+
+
+def test_the_order_of_the_windows_is_that_of_the_clock():
+    drifting = taken(*[10_000] * 4, *[12_000] * 4)
+    mixed = [drifting[i] for i in (7, 0, 5, 2, 3, 4, 1, 6)]
+    assert judge(mixed) == judge(drifting)
+    assert "20% slower" in judge(mixed).reason
 
 
 @pytest.mark.parametrize(
-    ("n", "lost", "gained", "kind", "words"),
+    "windows",
     [
-        (2000, 3, 1, "no loss found", "no loss found (the data could have shown 0.4 points)"),
-        (2000, 40, 14, "loses", "loses 1.3 points (95 %: 0.6–2.1)"),
-        (2000, 1, 9, "gains", "gains 0.4 points (95 %: 0.1–0.8)"),
-        (
-            120,
-            0,
-            0,
-            "cannot tell",
-            "cannot tell: 120 pictures resolve 3.1 points; 765 would resolve 0.5",
-        ),
-        # It loses, but less than the half point that counts for nothing.
-        (10000, 12, 2, "loses", "loses 0.10 points (95 %: 0.03–0.19)"),
-        # Enough pictures for half a point, and the loss lies between half a point and none.
-        (
-            2000,
-            10,
-            4,
-            "cannot tell",
-            "cannot tell: 2,000 pictures resolve 0.4 points; 2,948 would resolve 0.3",
-        ),
-        # The interval ends below 0, the exact test does not agree.
-        (
-            2000,
-            4,
-            0,
-            "cannot tell",
-            "cannot tell: 4 lost and 0 gained of 2,000 pictures may be chance (p = 0.12)",
-        ),
+        taken(10_000),
+        taken(12_000, 12_500, *[10_000] * 8),
+        taken(*[10_000, 11_000] * 8),
+        taken(*[10_000] * 4, *[12_000] * 4),
+        taken(*[10_000, 10_000, 10_000, 15_000, 15_000] * 2, processes=1),
     ],
 )
-def test_the_words(n: int, lost: int, gained: int, kind: str, words: str) -> None:
-    verdict = evaluate.judge(of(n, lost, gained))
-    assert (verdict.kind, verdict.words) == (kind, words)
+def test_whatever_is_unsteady_has_a_reason_and_a_remedy(windows):
+    verdict = judge(windows)
+    assert verdict.word == "UNSTEADY"
+    assert verdict.reason
+    assert verdict.remedy
 
 
-@settings(deadline=None, max_examples=300)
-@given(
-    st.integers(40, 5000), st.integers(0, 20), st.integers(0, 20), st.sampled_from([0.2, 0.5, 2])
+def test_nothing_told_is_nothing_held_against_it():
+    assert ask(taken(*[10_000] * 8)) is None
+
+
+def test_heat_in_one_window_is_invalid_and_says_how_hot():
+    states = [Conditions(1800.0, 70.0, 0)] * 7 + [Conditions(1500.0, 82.4, 0x80008)]
+    verdict = ask(under(taken(*[10_000] * 8), *states))
+    assert verdict is not None
+    assert verdict.word == "INVALID"
+    assert verdict.reason == "soft temperature limit during the run, up to 82 °C"
+    assert "cool" in verdict.remedy
+
+
+def test_under_voltage_is_kept_apart_from_heat():
+    states = [Conditions(throttle_bits=0)] * 7 + [Conditions(throttle_bits=0x5)]
+    verdict = ask(under(taken(*[10_000] * 8), *states))
+    assert verdict is not None
+    assert verdict.reason == "under-voltage during the run"
+    assert "power supply" in verdict.remedy
+    assert "cool" not in verdict.remedy
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (0x0, 0x20000, "clock capped during the run"),
+        (0x50000, 0x50000, None),  # since boot, but before the run
+        (0x50000, 0x70000, "clock capped during the run"),
+        (None, 0x50000, None),  # nothing says when
+        (0x0, 0x4, "throttled during the run"),
+        (0x0, 0x10000, "under-voltage during the run"),
+        (0x1, 0x10000, "under-voltage during the run"),
+    ],
 )
-def test_never_more_is_said_than_was_shown(n: int, lost: int, gained: int, margin: float) -> None:
-    found = of(n, lost % (n // 4), gained % (n // 4))
-    verdict = evaluate.judge(found, margin)
-    assert verdict.within_margin == (found.low >= -margin)
-    if verdict.kind == "no loss found":
-        assert found.low >= -margin
-        assert found.high >= 0
-        shown = float(re.search(r"([\d.]+) points", verdict.words)[1])
-        assert shown >= -found.low
-        assert shown > 0
-    elif verdict.kind == "loses":
-        assert found.high < 0
-        assert found.p <= 0.05
-    elif verdict.kind == "gains":
-        assert found.low > 0
-        assert found.p <= 0.05
-    elif found.high >= 0:
-        assert found.low < -margin
-        resolved, needed = re.search(
-            r"resolve ([\d.]+) points; ([\d,]+) would", verdict.words
-        ).groups()
-        assert float(resolved) > 0
-        assert int(needed.replace(",", "")) >= found.n
+def test_what_was_since_boot_counts_where_it_was_not_before(before, after, reason):
+    verdict = ask(
+        taken(*[10_000] * 8),
+        replace(STATE, throttle_bits=before),
+        replace(STATE, throttle_bits=after),
+    )
+    assert (verdict and verdict.reason) == reason
 
 
-def test_another_margin_may_change_what_is_said() -> None:
-    found = of(1000, 4, 3)
-    assert evaluate.judge(found, 0.3).kind == "cannot tell"
-    assert evaluate.judge(found, 1.0).kind == "no loss found"
-    assert not evaluate.judge(found, 0.3).within_margin
+def test_a_clock_that_fell_is_invalid():
+    clocks = [3000.0] * 4 + [2600.0] * 4
+    verdict = ask(under(taken(*[10_000] * 8), *[Conditions(clock) for clock in clocks]))
+    assert verdict is not None
+    assert verdict.reason == "the clock fell from 3000 to 2600 MHz during the run"
 
 
-@pytest.mark.parametrize("wrong", [0, -1, 1e-20, float("nan")])
-def test_a_margin_that_nothing_can_be_told_by_is_refused(wrong: float) -> None:
-    for asked in (
-        lambda: evaluate.judge(of(100, 1, 0), wrong),
-        lambda: of(100, 1, 0).needed(wrong),
-    ):
-        with pytest.raises(UsageError, match=r"no difference below 0\.0\d+ can be told"):
-            asked()
+@pytest.mark.parametrize("clocks", [[3000.0] * 7 + [1500.0], [2600.0] * 4 + [3000.0] * 4])
+def test_one_low_clock_or_a_rising_one_is_borne(clocks):
+    assert ask(under(taken(*[10_000] * 8), *[Conditions(clock) for clock in clocks])) is None
 
 
-def test_the_finest_margin_is_told_in_no_time() -> None:
-    assert of(100, 1, 0).needed(0.001) > 10**7
-    assert evaluate.judge(of(100, 1, 0), 0.01).kind == "cannot tell"
+def test_an_interrupted_run_and_a_process_that_died_are_invalid():
+    windows = taken(*[10_000] * 8)
+    stopped, died = ask(windows, interrupted=True), ask(windows, problem="its process was killed")
+    assert stopped is not None
+    assert died is not None
+    assert (stopped.word, stopped.remedy) == ("INVALID", "let it run to its end")
+    assert (died.word, died.reason) == ("INVALID", "its process was killed")
 
 
-@settings(max_examples=500)
-@given(st.floats(-1, 3), st.floats(1e-6, 2), st.floats(1e-6, 2), st.floats(0.01, 2))
-def test_what_is_wanted_is_finer_than_what_is_there_and_would_tell(
-    loss: float, down: float, up: float, margin: float
-) -> None:
-    least, most = loss - down, loss + up
-    assume(most > margin and least <= 0)  # cannot tell
-    finer = wanted(loss, least, most, margin)
-    half = (most - least) / 2
-    assert margin / 4 * (1 - 1e-9) <= finer <= half * (1 + 1e-9)
-    if half <= margin:
-        shrunk = finer / half
-        assert loss + shrunk * up <= margin + 1e-9 or loss - shrunk * down >= -1e-9
-
-
-def test_numbers_are_written_so_that_they_differ_and_show() -> None:
-    assert alike(1.34, 0.71, 1.86) == ("1.3", "0.7", "1.9")
-    assert alike(0.1, 0.04, 0.16) == ("0.10", "0.04", "0.16")
-    assert alike(0.41, 0.44) == ("0.41", "0.44")
-    assert alike(0.004, 1.0) == ("0.004", "1.000")
-    assert [at_least(x) for x in (0.4, 0.41, 0.012, 2.0)] == ["0.4", "0.5", "0.02", "2.0"]
+def test_a_report_puts_the_board_before_the_samples(fixtures):
+    report = Report.load(fixtures / "report-schema2.bench.json")
+    cell = report.cells[0]
+    assert report.verdict(cell).word == "VALID"
+    hot = replace(report, after=replace(report.after, throttle_bits=0xE0000))
+    assert hot.verdict(cell).reason.startswith("clock capped, soft temperature limit")
+    assert cell.verdict().word == "VALID"

@@ -84,12 +84,12 @@ class State:
     @property
     def throttled_now(self) -> tuple[str, ...]:
         """What holds the processor back now; empty where nothing does or none can tell."""
-        return _words(self.throttle_bits or 0)
+        return throttle_words(self.throttle_bits or 0)
 
     @property
     def throttled_since_boot(self) -> tuple[str, ...]:
         """What held it back at some time since it was switched on."""
-        return _words((self.throttle_bits or 0) >> 16)
+        return throttle_words((self.throttle_bits or 0) >> 16)
 
 
 def read_board(root: Path = Path("/")) -> Board:
@@ -133,6 +133,11 @@ def read_state(root: Path = Path("/"), run: Run | None = None) -> State:
     )
 
 
+def throttle_words(bits: int) -> tuple[str, ...]:
+    """What the lowest four bits of `State.throttle_bits` say, or those 16 places higher."""
+    return tuple(word for i, word in enumerate(_THROTTLE_BITS) if bits >> i & 1)
+
+
 def describe(board: Board, state: State) -> str:
     """One line for people: the machine, its state, and what holds it back."""
     clock = f"{state.clock_mhz:.0f} MHz" if state.clock_mhz else "clock not told"
@@ -150,7 +155,3 @@ def describe(board: Board, state: State) -> str:
         *(f"{word.upper()} NOW" for word in state.throttled_now),
     ]
     return " · ".join(part for part in parts if part)
-
-
-def _words(bits: int) -> tuple[str, ...]:
-    return tuple(word for i, word in enumerate(_THROTTLE_BITS) if bits >> i & 1)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edgeface.quantiles import quantile, quantile_interval
+from edgeface.quantiles import quantile, window_interval
 from edgeface.report.verdict import Verdict, judge
 from edgeface.report.window import Window
 
@@ -67,8 +67,8 @@ class Cell:
         return None if value is None else value / 1e6
 
     def interval_ms(self, share: float) -> tuple[float, float] | None:
-        """95 % interval of that quantile, from order statistics; None where it is not supported."""
-        found = quantile_interval(self.samples_ns, share)
+        """95 % interval of that quantile, counted by windows; None where it is not supported."""
+        found = window_interval([w.samples_ns for w in self.windows], share)
         return None if found is None else (found[0] / 1e6, found[1] / 1e6)
 
     def verdict(self) -> Verdict:

@@ -11,6 +11,7 @@ from edgeface.board import Board, State
 from edgeface.errors import ReportError
 from edgeface.report.cell import Cell, Skipped
 from edgeface.report.cost import ColdStart, Energy, Memory
+from edgeface.report.invalid import invalid
 from edgeface.report.method import Method
 from edgeface.report.verdict import Verdict
 
@@ -72,7 +73,14 @@ class Report:
 
     def verdict(self, cell: Cell) -> Verdict:
         """Whether the figures of one of its cells may be quoted, all things considered."""
-        return cell.verdict()
+        spoilt = invalid(
+            cell.windows,
+            self.before,
+            self.after,
+            interrupted=self.interrupted,
+            problem=cell.problem,
+        )
+        return spoilt or cell.verdict()
 
     def to_json(self) -> str:
         """The text of the file: as edgeface writes JSON, with the numbers of a list on one line."""

@@ -25,8 +25,9 @@ class RtspReader:
     """A stream over UDP without buffering, or over TCP.
 
     TCP starts about a second behind, because the server sends what it has; UDP loses packets rather
-    than time, which shows as smears in the picture. ``OPENCV_FFMPEG_CAPTURE_OPTIONS`` of the
-    environment is taken as it is, if it is set.
+    than time, which shows as smears in the picture. One thread decodes: FFmpeg holds one frame back
+    for each further one. ``OPENCV_FFMPEG_CAPTURE_OPTIONS`` of the environment is taken as it is, if
+    it is set.
 
     Args:
         url: ``rtsp://USER:PASSWORD@HOST/PATH``.
@@ -45,10 +46,11 @@ class RtspReader:
         self.name = parse_address(url).shown
         self._clock, self._delay = clock, LeastDelay()
         self._woken = threading.Event()
-        timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(OPEN_TIMEOUT_S * 1e3)]
-        timeouts += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(READ_TIMEOUT_S * 1e3)]
+        params = [cv2.CAP_PROP_N_THREADS, 1]
+        params += [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(OPEN_TIMEOUT_S * 1e3)]
+        params += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(READ_TIMEOUT_S * 1e3)]
         with _options(tcp):
-            self._capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, timeouts)
+            self._capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, params)
         if not self._capture.isOpened():
             msg = f"{self.name} does not open"
             raise SourceError(msg, remedy=_remedy(tcp))

@@ -3,12 +3,22 @@ from pathlib import Path
 
 import pytest
 
+from edgeface.bench import plan, process
 from edgeface.errors import BackendMissing
 from edgeface.report import Report
 from edgeface.runtime import BACKENDS
 
 
-def missing(path: Path, threads: int):
+@pytest.fixture(autouse=True)
+def _in_a_moment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fake backend is in this process alone; nothing here depends on how long it is timed."""
+    monkeypatch.setitem(plan._TOTAL_S, "quick", 0.1)
+    monkeypatch.setitem(plan._FEWEST_S, "quick", 0.02)
+    if "fake_bundle" in request.fixturenames:
+        monkeypatch.setattr(process, "Process", process.Here.launcher())
+
+
+def missing(path: Path, wanted: object):
     msg = "no runtime"
     raise BackendMissing(msg, remedy="pip install it")
 
@@ -18,14 +28,14 @@ def test_the_table_ends_with_the_fastest_and_begins_with_the_board(cli, fake_bun
     lines = ran.out.splitlines()
     assert ran.code == 0
     assert lines[0].startswith("board: ")
-    assert "its golden crops" in lines[1]
+    assert "golden inputs of the bundle" in lines[1]
     assert [line.split()[0] for line in lines[3:7]] == [
         "tiny.float32.tflite",
         "tiny.int8.tflite",
         "tiny.float32.onnx",
         "tiny.int8.onnx",
     ]
-    assert lines[-1].startswith("fastest here: ")
+    assert any(line.startswith("fastest here: ") for line in lines)
     assert "next: edgeface run bundles/tiny" in ran.err
 
 
@@ -36,10 +46,12 @@ def test_json_has_what_was_promised_for_each_cell(cli, fake_bundle: Path):
     assert [c["threads"] for c in data["cells"]] == [1, 2] * 4
     for cell in data["cells"]:
         assert cell["backend"] == "fake 1"
-        assert cell["n"] == len(cell["samples_ns"]) >= 30
+        assert cell["n"] == len(cell["samples_ns"]) >= 48
+        assert (cell["stage"], cell["device"]) == ("infer", "cpu")
         assert cell["p50_interval_ms"][0] <= cell["p50_ms"] <= cell["p50_interval_ms"][1]
         assert (cell["p90_ms"] is None) == (cell["n"] < 64)
-        assert cell["verdict"] in ("VALID", "UNSTEADY")
+        assert cell["verdict"] in ("VALID", "UNSTEADY", "INVALID")
+        assert (cell["reason"] == "") == (cell["verdict"] == "VALID")
     assert data["method"]["input"] == "golden"
     assert data["skipped"] == []
     assert data["board"]["cores"]
@@ -83,6 +95,14 @@ def test_nothing_is_written_unless_asked(cli, fake_bundle: Path, tmp_path: Path)
         (("--threads", "0"), "--threads"),
         (("--threads", "999"), "999 threads"),
         (("--seconds", "0"), "--seconds"),
+        (("--quick", "--official"), "exclude each other"),
+        (("--backend", "nope"), "--backend nope: one of"),
+        (("--device", "tpu"), "'tpu' is unknown"),
+        (("--pictures", "x"), "add --stages"),
+        (("--fail-if", "p90>20"), "p90 takes ns, us, ms, s"),
+        (("--fail-if", "ratio>1.05"), "add --against FILE"),
+        (("--html", "x", "--markdown", "x"), "both name x"),
+        (("--html", "."), "a folder, not a file"),
     ],
 )
 def test_a_wrong_call_is_refused(cli, fake_bundle: Path, words, said):
@@ -92,11 +112,74 @@ def test_a_wrong_call_is_refused(cli, fake_bundle: Path, words, said):
     assert ran.out == ""
 
 
+def test_the_report_repeats_itself_by_its_own_words(cli, fake_bundle: Path, tmp_path: Path):
+    out = tmp_path / "x.bench.json"
+    words = ("--threads", 2, "--scheme", "int8", "--random", "--seed", 3)
+    cli("bench", fake_bundle, "--quick", *words, "--out", out)
+    first, *command = Report.load(out).command
+    assert first == "edgeface"
+    assert command[:2] == ["bench", str(fake_bundle)]
+    ran = cli(*command, "--json")
+    data = json.loads(ran.out)
+    assert [(c["file"], c["threads"]) for c in data["cells"]] == [
+        ("tiny.int8.tflite", 2),
+        ("tiny.int8.onnx", 2),
+    ]
+    assert (data["method"]["input"], data["method"]["seed"]) == ("random", 3)
+
+
+def test_pages_are_written_and_limits_held_after_everything_is_safe(cli, fake_bundle, tmp_path):
+    page, table = tmp_path / "x.html", tmp_path / "x.md"
+    ran = cli(
+        "bench", "--quick", "--html", page, "--markdown", table, "--fail-if", "int8: p50>=1ns"
+    )
+    assert ran.code == 3
+    assert "--fail-if 'int8: p50>=1ns': tiny.int8.tflite (fake 1, 1 thread): p50" in ran.err
+    assert "1 more" in ran.err
+    assert ran.out.count("not kept: int8: p50>=1ns") == 2
+    assert "<svg" in page.read_text("utf-8")
+    assert "| tiny.int8.onnx |" in table.read_text("utf-8")
+
+
+def test_limits_that_are_kept_are_said(cli, fake_bundle: Path):
+    ran = cli("bench", "--quick", "--fail-if", "p50>=1s", "--fail-if", "load>1s")
+    assert ran.code == 0
+    assert "kept: p50>=1s, load>1s" in ran.err
+
+
+def test_a_limit_that_cannot_be_judged_is_no_pass(cli, fake_bundle: Path):
+    ran = cli("bench", "--quick", "--scheme", "int8", "--json", "--fail-if", "peak>1MB")
+    assert ran.code == 1
+    assert "peak was not measured" in ran.err
+    assert "--memory" in ran.err
+    assert json.loads(ran.out)["limits"]["kept"] is False
+
+
+def test_against_gives_ratios_and_a_report_without_common_cells_is_an_error(
+    cli, fake_bundle, tmp_path
+):
+    int8, float32 = tmp_path / "int8.bench.json", tmp_path / "float32.bench.json"
+    cli("bench", "--quick", "--scheme", "int8", "--out", int8)
+    cli("bench", "--quick", "--scheme", "float32", "--out", float32)
+    ran = cli("bench", "--quick", "--against", int8, "--json", "--fail-if", "ratio<0.0001")
+    data = json.loads(ran.out)
+    assert ran.code == 0
+    assert [data["cells"][c["cell"]]["scheme"] for c in data["against"]["cells"]] == ["int8"] * 2
+    assert data["against"]["same_board"] is True
+    assert len(data["against"]["only_now"]) == 2
+    kept = tmp_path / "kept.bench.json"
+    ran = cli("bench", "--quick", "--scheme", "int8", "--against", float32, "--out", kept)
+    assert ran.code == 1
+    assert "no cell in common" in ran.err
+    assert len(Report.load(kept).cells) == 2
+    assert cli("bench", "--against", tmp_path / "none.bench.json").code == 1
+
+
 def test_a_missing_runtime_is_listed_with_its_remedy(cli, fake_bundle: Path, monkeypatch):
     monkeypatch.setitem(BACKENDS, "onnx", {"fake": missing})
     ran = cli("bench", "--quick")
     assert ran.code == 0
-    assert ran.out.count("not measured: pip install it") == 2
+    assert ran.out.count("not measured: no runtime; pip install it") == 2
     data = json.loads(cli("bench", "--quick", "--json").out)
     assert [s["file"] for s in data["skipped"]] == ["tiny.float32.onnx", "tiny.int8.onnx"]
     assert data["skipped"][0]["remedy"] == "pip install it"
@@ -120,7 +203,7 @@ def test_ctrl_c_reports_what_was_measured(cli, fake_bundle, fake_backend, monkey
                 raise KeyboardInterrupt
             return super().infer(pixels)
 
-    monkeypatch.setitem(BACKENDS, "tflite", {"fake": lambda path, threads: Stops()})
+    monkeypatch.setitem(BACKENDS, "tflite", {"fake": lambda path, wanted: Stops()})
     out = tmp_path / "x.bench.json"
     words = ("bench", "--seconds", "30", "--format", "tflite", "--out", out, "--json")
     ran = cli(*words)

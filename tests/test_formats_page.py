@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeface import bundle, pointbundle, report
+from edgeface import bundle, pointbundle, report, tuned
 from edgeface.board import Board, State
 from edgeface.camera.sinks import jsonl
 from edgeface.datasets import split
@@ -37,6 +37,10 @@ RECORDS = [
     State,
     split.Split,
     split.Entry,
+    tuned.Tuned,
+    tuned.Home,
+    tuned.Tried,
+    tuned.LeftOut,
     pointbundle.PointManifest,
     pointbundle.PointFile,
     pointbundle.PointMeasured,

@@ -52,7 +52,10 @@ def pi(tmp_path: Path) -> Path:
             "proc/cpuinfo": PI4,
             "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4\0",
             "proc/self/status": "Name:\tpython\nCpus_allowed_list:\t0,2-3\n",
-            "proc/meminfo": "MemTotal:        3884096 kB\nMemAvailable:    3000000 kB\n",
+            "proc/meminfo": "MemTotal:        3884096 kB\nMemAvailable:    3000000 kB\n"
+            "SwapTotal:         524288 kB\nSwapFree:          500000 kB\n",
+            "proc/pressure/memory": "some avg10=1.25 avg60=0.00 avg300=0.00 total=1\n"
+            "full avg10=9.00 avg60=0.00 avg300=0.00 total=1\n",
             "proc/loadavg": "0.52 0.58 0.59 1/200 12345\n",
             "proc/sys/kernel/osrelease": "6.6.31+rpt-rpi-v8\n",
             "etc/os-release": 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
@@ -86,6 +89,8 @@ def test_the_state_of_a_pi(pi: Path):
     assert state.load_1m == 0.52
     assert state.memory_available_bytes == 3_000_000 * 1024
     assert state.throttle_bits == 0x50005
+    assert state.memory_pressure_pct == 1.25
+    assert state.swap_used_bytes == 24288 * 1024
     assert state.throttled_now == ("under-voltage", "throttled")
     assert state.throttled_since_boot == ("under-voltage", "throttled")
 
@@ -143,6 +148,7 @@ def test_what_a_machine_does_not_tell_is_none(tmp_path: Path):
     assert told == (None,) * 6
     assert (state.governor, state.clock_mhz, state.temperature_c) == (None, None, None)
     assert (state.load_1m, state.memory_available_bytes, state.throttle_bits) == (None, None, None)
+    assert (state.memory_pressure_pct, state.swap_used_bytes) == (None, None)
     assert "governor not told" in describe(board, state)
 
 

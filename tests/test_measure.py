@@ -318,3 +318,36 @@ def test_an_input_that_only_its_user_knows_is_an_error(dtype, shape):
     backend = Timed("a", Time(), lambda call: 1, [], input=Tensor("x", dtype, shape))
     with pytest.raises(BackendError, match="input x"):
         random_inputs(backend, seed=1)
+
+
+class Asked(Counter):
+    """A sampler; Ctrl-C comes while it asks for the second cell, where it is told so."""
+
+    def __init__(self, *, interrupted: bool) -> None:
+        self.interrupted = interrupted
+
+    def start(self) -> None:
+        super().start()
+        if self.interrupted and self.started == 2:
+            raise KeyboardInterrupt
+
+
+def test_power_is_sampled_beside_calls_that_are_not_kept(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("edgeface.bench.measure._SAMPLED_S", 0.0)
+    clock = Time()
+    launch = Here.launcher(opener(clock, dict.fromkeys("ab", lambda call: 10**9), []), clock)
+    sampler = Asked(interrupted=False)
+    found = measure([task("a"), task("b")], METHOD, launch=launch, sampler=sampler)
+    assert [len(c.samples_ns) for c in found.cells] == [12, 12]
+    assert [(e.joules, e.calls, e.cell) for e in found.energy] == [(2.0, 6, 0), (2.0, 6, 1)]
+
+
+def test_ctrl_c_while_power_is_sampled_spoils_no_latency(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("edgeface.bench.measure._SAMPLED_S", 0.0)
+    clock = Time()
+    launch = Here.launcher(opener(clock, dict.fromkeys("ab", lambda call: 10**9), []), clock)
+    sampler = Asked(interrupted=True)
+    found = measure([task("a"), task("b")], METHOD, launch=launch, sampler=sampler)
+    assert not found.interrupted
+    assert [e.cell for e in found.energy] == [0]
+    assert found.notes == ("energy: from b.tflite on not measured: interrupted",)

@@ -1,5 +1,6 @@
 """Timing several cells in turns, so that whatever the board does meets all of them."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,6 +12,7 @@ from edgeface.bench.task import Facts, Task
 from edgeface.errors import BackendError, BackendMissing, EdgefaceError, UsageError
 from edgeface.report import Cell, Energy, Method, Skipped, Window
 
+_SAMPLED_S = 2.0
 Launch = Callable[[int, Sequence[Task], Method], Hand]
 
 
@@ -49,7 +51,7 @@ class Measured:
 
 
 class Meter(Protocol):
-    """Counts energy; see `edgeface.bench.energy`."""
+    """Counts energy; see `edgeface.board.energy`."""
 
     def start(self) -> None:
         """Before a window."""
@@ -96,6 +98,7 @@ def measure(
     launch: Launch = Process,
     track: Callable[[Sequence[Step]], Iterable[Step]] = iter,
     meter: Meter | None = None,
+    sampler: Meter | None = None,
 ) -> Measured:
     """Measure every task.
 
@@ -107,6 +110,7 @@ def measure(
         launch: Starts a process; tests and callers with data in memory give `Here.launcher`.
         track: Goes through the steps; the command line wraps a progress bar around them.
         meter: Asked around every window; None measures no energy.
+        sampler: Asked beside calls after the last window, that are not kept, for it disturbs them.
 
     Returns:
         What was measured. Ctrl-C ends the measurement and keeps every sample taken so far; before
@@ -125,6 +129,9 @@ def measure(
         run.stop()
         if not any(r.windows for r in run.running):
             raise
+    else:
+        if sampler is not None:
+            run.sample(sampler)
     finally:
         run.end()
     return run.measured(interrupted)
@@ -154,6 +161,24 @@ class _Run:
                 self._take_window(step.place, running, step.cell)
         except Died as how:
             self._died(step.place, step.cell, str(how))
+
+    def sample(self, sampler: Meter) -> None:
+        """Let every cell run for a while more, and ask for the power meanwhile."""
+        for cell, running in enumerate(self.running):
+            if not running.goes_on or running.facts is None:
+                continue
+            hand, calls, began = self._hand(0), 0, time.monotonic()
+            try:
+                sampler.start()
+                while calls == 0 or time.monotonic() - began < _SAMPLED_S:
+                    calls += len(hand.window(cell).samples_ns) + self._method.settle_calls
+            except (Died, KeyboardInterrupt) as how:  # the latencies are complete without it
+                why = str(how) or "interrupted"
+                self._notes.append(f"energy: from {running.task.file} on not measured: {why}")
+                return
+            finally:
+                told = sampler.stop()
+            _add(running, told, calls)
 
     def stop(self) -> None:
         """Keep what the window under way had gathered."""
@@ -215,9 +240,7 @@ class _Run:
         self._now = None
         if self._meter is not None:
             calls = len(window.samples_ns) + self._method.settle_calls
-            for source, (joules, seconds) in self._meter.stop().items():
-                held = running.joules.setdefault(source, [0.0, 0.0, 0.0])
-                held[:] = held[0] + joules, held[1] + seconds, held[2] + calls
+            _add(running, self._meter.stop(), calls)
 
     def _died(self, place: int, cell: int, how: str) -> None:
         """Leave the cell out and open the others again in a new process."""
@@ -236,6 +259,12 @@ class _Run:
         for other in opened:
             if other != cell:
                 self.take(Step("open", place, other))
+
+
+def _add(running: _Running, told: Mapping[str, tuple[float, float]], calls: int) -> None:
+    for source, (joules, seconds) in told.items():
+        held = running.joules.setdefault(source, [0.0, 0.0, 0.0])
+        held[:] = held[0] + joules, held[1] + seconds, held[2] + calls
 
 
 def _skipped(task: Task, wrong: EdgefaceError) -> Skipped:

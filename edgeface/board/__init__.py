@@ -6,16 +6,15 @@ that the machine does not tell is None; nothing is guessed from another fact.
 
 import platform
 import struct
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeface.board import sources
+from edgeface.board.sources import Run as Run
 
 # Bits of `vcgencmd get_throttled`, from 0 on; 16 places higher: since boot. From the Raspberry Pi
 # documentation, "vcgencmd".
 _THROTTLE_BITS = ("under-voltage", "clock capped", "throttled", "soft temperature limit")
-Run = Callable[[Sequence[str]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +129,8 @@ def read_state(root: Path = Path("/"), run: Run | None = None) -> State:
         load_1m=float(load[0]) if load else None,
         memory_available_bytes=sources.kib(root, "MemAvailable"),
         throttle_bits=sources.throttle_bits((run or sources.run)(("vcgencmd", "get_throttled"))),
+        memory_pressure_pct=sources.memory_pressure_pct(root),
+        swap_used_bytes=sources.swap_used(root),
     )
 
 

@@ -1,9 +1,12 @@
 """Where the facts about a machine are read: ``/proc``, ``/sys``, ``/etc``, the packages."""
 
 import importlib.metadata
+import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+Run = Callable[[Sequence[str]], str | None]
 
 # Part numbers of Arm Ltd. (implementer 0x41), from the main ID register of each core's manual.
 _ARM_PARTS = {
@@ -19,6 +22,7 @@ _ARM_PARTS = {
 }
 _PACKAGES = (
     "ai-edge-litert",
+    "keras",
     "numpy",
     "onnxruntime",
     "onnxruntime-gpu",
@@ -94,6 +98,22 @@ def kib(root: Path, key: str) -> int | None:
     """A line of ``/proc/meminfo``, in bytes."""
     value = field(root / "proc/meminfo", key)
     return int(value.split()[0]) * 1024 if value else None
+
+
+def swap_used(root: Path) -> int | None:
+    """What lies in the swap space, in bytes; None where it is not told."""
+    total, free = kib(root, "SwapTotal"), kib(root, "SwapFree")
+    return None if total is None or free is None else total - free
+
+
+def memory_pressure_pct(root: Path) -> float | None:
+    """Share of the last ten seconds in which some program waited for memory.
+
+    From the line ``some avg10=0.00 ...``; kernels before 4.20, and those of Raspberry Pi OS without
+    ``psi=1``, have none.
+    """
+    found = re.search(r"^some avg10=([0-9.]+)", text(root / "proc/pressure/memory") or "")
+    return float(found[1]) if found else None
 
 
 def os_name(root: Path) -> str | None:

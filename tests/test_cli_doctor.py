@@ -96,6 +96,33 @@ def test_a_folder_of_the_name_is_no_package(tmp_path: Path) -> None:
     assert try_import(machine, "edgeface_no_such").state == "missing"
 
 
+def test_the_file_that_run_takes_answers_or_is_said_not_to(tmp_path: Path, fixtures: Path) -> None:
+    """A bundle whose golden answers are of another network, sealed again."""
+    import numpy as np
+
+    from edgeface import sealed
+
+    with np.load(fixtures / "bundle-schema1" / "golden.npz") as stored:
+        arrays = {name: stored[name] for name in stored}
+    for name in arrays:
+        if name != "pixels":
+            arrays[name] = arrays[name][:, ::-1]
+    with sealed.new_folder(tmp_path / "bundles" / "odd") as new:
+        for path in (fixtures / "bundle-schema1").iterdir():
+            if path.name != "SHA256SUMS":
+                (new / path.name).write_bytes(path.read_bytes())
+        np.savez(new / "golden.npz", **arrays)
+    (finding,) = found(doctor(tmp_path), "bundle")
+    assert finding["level"] == "slower or worse"
+    assert "answers otherwise than where it was exported" in finding["found"]
+
+
+def test_a_bundle_of_points_is_none_for_run(tmp_path: Path, fixtures: Path) -> None:
+    (finding,) = found(doctor(tmp_path, str(fixtures / "points-bundle-schema1")), "bundle")
+    assert finding["level"] == "stops run"
+    assert "regression" in finding["found"]
+
+
 def test_the_words_are_readable(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ran = cli("doctor", "nope", "--source", "clip.mp4")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from edgeface import sealed
+from edgeface.doctor.camera import look
+from edgeface.doctor.cameras import Node
 from edgeface.doctor.checks import CHECKS, examine
 from edgeface.doctor.facts import Facts
 from edgeface.doctor.findings import Examination, Finding
@@ -88,7 +90,7 @@ class Case:
         code, words = command[2], command[4:]
         if "VideoCapture" in code:
             answer: Any = self.picture
-        elif "bundle.file()" in code:
+        elif "import verify" in code:
             answer = self.verified
         else:
             answer = self.imports.get(words[0], MISSING)
@@ -733,6 +735,15 @@ TROUBLES = (
         "no camera on the ribbon is found",
     ),
     Trouble(
+        "second-on-the-ribbon",
+        pi4,
+        both(RIBBON, changed(source="picamera:1"), imported("picamera2", LOADS)),
+        "camera",
+        "stops run",
+        "--source picamera:1: there is one camera on the ribbon",
+        ("edgeface run --source picamera",),
+    ),
+    Trouble(
         "no-pi",
         pc,
         changed(source="picamera"),
@@ -1274,6 +1285,37 @@ def test_a_command_that_is_missing_slow_or_killed_is_an_end(tmp_path: Path) -> N
     assert killed.signal == "SIGILL"
     fails = run_command((python, "-c", "raise ValueError('so')"), 9)
     assert (fails.code, fails.last_line) == (1, "ValueError: so")
+
+
+FAKE_CV2 = """
+CAP_V4L2 = 200
+class Picture:
+    shape = (480, 640, 3)
+class VideoCapture:
+    def __init__(self, number, api):
+        assert (number, api) == (4, CAP_V4L2)
+    def isOpened(self):
+        return {opens}
+    def read(self):
+        return {there}, Picture() if {there} else None
+"""
+
+
+@pytest.mark.parametrize(
+    ("opens", "there", "said"),
+    [(True, True, "640x480"), (True, False, "dark"), (False, False, "closed")],
+)
+def test_a_picture_is_taken_by_a_child(opens: bool, there: bool, said: str, tmp_path: Path) -> None:
+    (tmp_path / "cv2.py").write_text(FAKE_CV2.format(opens=opens, there=there))
+    machine = this_machine(tmp_path)
+    path = (str(tmp_path), *machine.python.path)
+    facts = Facts(replace(machine, python=replace(machine.python, path=path)), source="4")
+    assert look(facts, Node(4, "fake", "camera", usable=True, users=())) == said
+
+
+def test_a_camera_that_is_not_there_is_closed_to_opencv_itself(tmp_path: Path) -> None:
+    node = Node(99, "none", "camera", usable=True, users=())
+    assert look(Facts(this_machine(tmp_path)), node) == "closed"
 
 
 def test_names_that_stand_twice_are_the_same() -> None:

@@ -11,15 +11,21 @@ from edgeface.doctor.imports import child
 _SECONDS = 60.0
 _SAID = "edgeface-verify:"
 _WHY = "edgeface run takes it"
-# The file that run takes by itself, and no other: files of rare schemes may take minutes.
+# The file that run takes, on the runtime that it takes, and no other: files of rare schemes may
+# take minutes. A child may import what the parent must not, the command line among it.
 _VERIFY = """
+from functools import partial
 from pathlib import Path
-from edgeface.bundle import Bundle
+from edgeface.cli.looking import choose
 from edgeface.errors import EdgefaceError
+from edgeface.runtime import open_backend
 from edgeface.verify import verify
 try:
-    bundle = Bundle.load(Path(sys.argv[1]))
-    done = verify(bundle, [bundle.file()])[0]
+    took = choose(Path(sys.argv[1]), None, None, {})
+    opened = partial(
+        open_backend, backend=took.backend, threads=took.threads, device=took.device or "cpu"
+    )
+    done = verify(took.bundle, [took.file], open_file=opened)[0]
     said = {"file": done.file, "status": done.status, "remedy": done.remedy}
 except EdgefaceError as error:
     said = {"file": None, "status": str(error), "remedy": error.remedy}

@@ -10,6 +10,7 @@ from edgeface.doctor.facts import Facts
 from edgeface.doctor.findings import Finding
 from edgeface.doctor.imports import child
 
+_RIBBON = re.compile(r"picamera(?::([0-9]))?")
 _NUMBER = re.compile(r"(?:/dev/video)?([0-9]{1,3})")
 _WHY = "edgeface run looks through it (a clip behind --source needs none)"
 _SECONDS = 20.0
@@ -33,7 +34,7 @@ _SAID = "edgeface-camera:"
 
 def is_ribbon(source: str) -> bool:
     """Whether a source is the camera on the ribbon of a Pi: ``picamera``, ``picamera:1``."""
-    return source.partition(":")[0] == "picamera"
+    return _RIBBON.fullmatch(source) is not None
 
 
 def number_of(source: str) -> int | None:
@@ -46,8 +47,7 @@ def check_camera(facts: Facts) -> Iterator[Finding]:
     """There is a camera of that number, it is one, it is ours to read, and nobody else has it."""
     number = number_of(facts.source)
     if number is None:
-        if is_ribbon(facts.source) and not facts.cameras.ribbon:
-            yield _none_on_the_ribbon(facts)
+        yield from _check_ribbon(facts)
         return
     node = facts.cameras.node(number)
     if node is None or node.kind != "camera":
@@ -163,6 +163,23 @@ def _ribbon(found: str, cameras: Cameras) -> Finding:
     line = "edgeface run --source picamera"
     found += f"; the camera on the ribbon is {names}"
     return Finding("camera", "stops run", found, why, commands=(line,))
+
+
+def _check_ribbon(facts: Facts) -> Iterator[Finding]:
+    asked, ribbon = _RIBBON.fullmatch(facts.source), facts.cameras.ribbon or ()
+    if asked is None or int(asked[1] or 0) < len(ribbon):
+        return
+    if ribbon:
+        found = f"--source {facts.source}: there {_are(len(ribbon))} on the ribbon"
+        why = "they are numbered from 0"
+        line = "edgeface run --source picamera"
+        yield Finding("camera", "stops run", found, why, commands=(line,))
+    else:
+        yield _none_on_the_ribbon(facts)
+
+
+def _are(cameras: int) -> str:
+    return "is one camera" if cameras == 1 else f"are {cameras} cameras"
 
 
 def _none_on_the_ribbon(facts: Facts) -> Finding:

@@ -88,9 +88,18 @@ def carried_out(
     from edgeface import board, report
     from edgeface.bench import process
     from edgeface.bench.measure import measure
+    from edgeface.board.energy import meters
 
     machine, before = board.read_board(), board.read_state()
-    found = measure(tasks, method, launch=process.Process, track=tracked("measuring"))
+    meter, sampler, notes = meters(gpu=asked.device == "gpu")
+    found = measure(
+        tasks,
+        method,
+        launch=process.Process,
+        track=tracked("measuring"),
+        meter=meter,
+        sampler=sampler,
+    )
     for skip in found.skipped:
         output.say(f"not measured: {skip.file}: {skip.reason}; {skip.remedy}")
     if found.skipped and (target.by_name or not found.cells):
@@ -111,7 +120,7 @@ def carried_out(
         skipped=found.skipped,
         energy=found.energy,
         command=tuple(command),
-        notes=found.notes,
+        notes=(*found.notes, *notes),
     )
     return made if made.interrupted else _costs(made, tasks, asked)
 

@@ -1,6 +1,7 @@
 """Model files that stand alone. The foreign ones are written here, byte by byte."""
 
 import contextlib
+import importlib.util
 import io
 import json
 import struct
@@ -18,6 +19,7 @@ from edgeface.bundle import Bundle
 from edgeface.errors import BackendError, EdgefaceError, UsageError
 from edgeface.modelfile import complete, missing, open_model, read_facts, read_labels
 
+TFLITE = "ai_edge_litert" if importlib.util.find_spec("ai_edge_litert") else "tflite_runtime"
 SIDE, INPUTS, CLASSES = 8, 64, 2
 FLOAT, INT32, UINT8, INT8 = 0, 2, 3, 9
 RESHAPE, FULLY_CONNECTED, SOFTMAX = 22, 9, 25
@@ -182,7 +184,7 @@ def test_a_foreign_file_says_what_its_tensors_say(write) -> None:
     ("name", "scale"), [("-1..1", 1 / 127.5), ("0..1", 1 / 255), ("0..255", 1)]
 )
 def test_a_float_file_is_fed_what_the_stated_scaling_makes_of_pixels(write, name, scale) -> None:
-    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip(TFLITE)
     model = open_model(told(write(tflite()), scaling=name))
     assert (model.input.dtype, model.input.shape) == ("uint8", (1, SIDE, SIDE, 1))
     assert (model.output.dtype, model.output.shape) == ("float32", (1, CLASSES))
@@ -204,7 +206,7 @@ def test_a_float_file_is_fed_what_the_stated_scaling_makes_of_pixels(write, name
     ],
 )
 def test_a_quantised_file_is_fed_and_read_by_its_scales(write, kind, scale, zero, name) -> None:
-    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip(TFLITE)
     path = write(tflite(kind, scale=scale, zero=zero))
     facts = read_facts(path)
     assert facts.scheme == kind
@@ -221,7 +223,7 @@ def test_a_quantised_file_is_fed_and_read_by_its_scales(write, kind, scale, zero
 
 def test_raw_pixels_go_into_a_quantised_input_level_by_level(write) -> None:
     """Half a level between the two is not rounded to and fro."""
-    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip(TFLITE)
     model = open_model(told(write(tflite("uint8", scale=1 / 127.5, zero=128))))
     levels = np.arange(256, dtype=np.uint8)
     assert np.array_equal(model._to_input(levels), levels)
@@ -230,14 +232,14 @@ def test_raw_pixels_go_into_a_quantised_input_level_by_level(write) -> None:
 
 
 def test_a_scaling_that_the_input_cannot_hold_is_refused(write) -> None:
-    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip(TFLITE)
     facts = told(write(tflite("int8", scale=1.1 / 255, zero=-128)), scaling="0..255")
     with pytest.raises(UsageError, match=r"holds 0 to 1\.1, pixels would be clipped"):
         open_model(facts)
 
 
 def test_logits_become_probabilities_and_that_is_said(write) -> None:
-    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip(TFLITE)
     path = write(tflite(head=False))
     facts = told(path, scaling="0..1")
     assert facts.answers == "logits"
@@ -310,7 +312,7 @@ def test_a_regression_names_nothing(fixtures: Path) -> None:
 
 
 def test_a_file_that_changes_after_it_was_read_is_not_run(fixture_bundle: Path, write) -> None:
-    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip(TFLITE)
     path = write((fixture_bundle / "friends.int8.tflite").read_bytes())
     facts = read_facts(path)
     path.write_bytes((fixture_bundle / "friends.float32.tflite").read_bytes())
@@ -447,7 +449,7 @@ def archive(**files: bytes) -> bytes:
 
 
 def test_metadata_of_other_programs_is_believed(write) -> None:
-    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip(TFLITE)
     entry = b"TFLITE_METADATA"
     content = tflite(metadata=standard([127.5], [127.5]), entry=entry)
     facts = read_facts(write(content + archive(labels=b"up\ndown\n")))
@@ -555,7 +557,7 @@ def test_files_of_others_are_read(real_data: Path, name, scheme, scaling, classe
 
 @pytest.mark.real_data
 def test_int8_and_float_of_one_network_answer_alike_by_different_tensors(real_data: Path) -> None:
-    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip(TFLITE)
     from edgeface.images import crop, read_picture
 
     facts = [

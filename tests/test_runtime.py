@@ -12,14 +12,22 @@ from numpy.typing import NDArray
 
 from edgeface.bundle import Bundle, Tensor
 from edgeface.errors import BackendError, BackendMissing, UsageError
-from edgeface.runtime import BACKENDS, Backend, Wanted, installed, open_backend
+from edgeface.runtime import (
+    BACKENDS,
+    Backend,
+    Wanted,
+    default_backend,
+    installed,
+    open_backend,
+)
+from edgeface.runtime.tflitefile import check_whole
 
 FORMATS = ("tflite", "onnx")
-PACKAGES = {"tflite": "ai_edge_litert", "onnx": "onnxruntime"}
 
 
 def _needs(format: str) -> None:
-    pytest.importorskip(PACKAGES[format])
+    if default_backend(format) not in installed(format):
+        pytest.skip(f"nothing that runs .{format} files is installed")
 
 
 @pytest.fixture
@@ -309,3 +317,14 @@ def test_files_of_others_run_alike_on_every_backend(real_data: Path, name: str) 
             limit = 8 if value.dtype.kind in "iu" else 1e-5 * max(1, float(np.abs(value).max()))
             difference = np.abs(value.astype(np.float64) - other[key].astype(np.float64))
             assert difference.max() <= limit
+
+
+@pytest.mark.parametrize("scheme", ["float32", "int8"])
+def test_a_cut_file_is_found_before_a_runtime_believes_it(
+    fixture_bundle: Path, scheme: str
+) -> None:
+    content = (fixture_bundle / f"friends.{scheme}.tflite").read_bytes()
+    check_whole(content, "x.tflite")
+    for kept in (*range(8, 400, 7), *(len(content) * n // 40 for n in range(40))):
+        with pytest.raises(BackendError, match=r"x\.tflite"):
+            check_whole(content[:kept], "x.tflite")

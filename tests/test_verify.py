@@ -108,6 +108,7 @@ def test_a_bundle_without_tolerances_gets_those_of_its_files(fixture_bundle: Pat
 
 
 def test_answers_of_another_file_are_found(fixture_bundle: Path):
+    pytest.importorskip("ai_edge_litert", reason="its predecessor may differ by more than that")
     bundle = Bundle.load(fixture_bundle)
     int8, float32 = bundle.file("tflite", "int8"), bundle.file("tflite", "float32")
     swapped = replace(int8, name=float32.name)
@@ -133,6 +134,7 @@ def test_the_points_of_a_regression_are_replayed(point_bundle: PointBundle):
 )
 def test_values_may_differ_by_a_share_of_their_span(point_bundle, by: float, expected):
     """The golden values span 1,000: what a probability may differ by, a thousand times."""
+    pytest.importorskip("ai_edge_litert", reason="its predecessor may differ by more than that")
     files = [f for f in point_bundle.manifest.files if f.format == "tflite"]
 
     def shifted(path: Path):

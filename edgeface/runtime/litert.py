@@ -17,7 +17,7 @@ from edgeface.errors import BackendError, BackendMissing
 from edgeface.runtime.delegates import placement
 from edgeface.runtime.graph import PROBS
 from edgeface.runtime.placement import Placement
-from edgeface.runtime.tflitefile import read_graph
+from edgeface.runtime.tflitefile import check_whole, read_graph
 
 Runtime = Literal["litert", "tflite-runtime"]
 _BITS_64 = "pip install ai-edge-litert (64-bit)"
@@ -100,6 +100,9 @@ class LiteRT:
         self.threads = threads
         # From memory: the bytes whose checksum was taken, whatever happens to the file.
         self._content = path.read_bytes()
+        if self.name.startswith("tflite-runtime "):
+            # It takes a file's own word for where its parts lie, and dies of a file that was cut.
+            check_whole(self._content, str(path))
         with without_notices():
             self._interpreter = kind(model_content=self._content, num_threads=threads)
             self._interpreter.allocate_tensors()

@@ -1,8 +1,9 @@
 """What a TFLite file is made of, read without a runtime and without believing its offsets.
 
-Of ``schema.fbs``: Model 1 (operator codes), 2 (subgraphs), 3 (description), 7 (signatures);
-SubGraph 0 (tensors), 1 (inputs), 2 (outputs), 3 (operators); Tensor 0 (shape), 1 (type), 3 (name),
-4 (quantisation), 7 (shape with free dimensions); QuantizationParameters 2 (scale), 3 (zero point);
+Of ``schema.fbs``: Model 1 (operator codes), 2 (subgraphs), 3 (description), 4 (buffers), 7
+(signatures); Buffer 0 (data); SubGraph 0 (tensors), 1 (inputs), 2 (outputs), 3 (operators); Tensor
+0 (shape), 1 (type), 3 (name), 4 (quantisation), 7 (shape with free dimensions);
+QuantizationParameters 2 (scale), 3 (zero point);
 OperatorCode 0 (old code), 1 (custom code), 3 (code); Operator 0 (code), 1 (inputs), 2 (outputs);
 SignatureDef 0 (inputs), 1 (outputs); TensorMap 0 (name), 1 (tensor).
 """
@@ -58,6 +59,30 @@ def read_graph(content: bytes, where: str) -> Graph:
     check_kind(content, where)
     try:
         return _Reader(FlatBuffer(content), where).graph()
+    except BROKEN as error:
+        raise broken(where) from error
+
+
+def check_whole(content: bytes, where: str) -> None:
+    """Refuse a file whose tables or weights lead out of it, before a runtime believes them.
+
+    Args:
+        content: The whole file.
+        where: The file, for the error.
+
+    Raises:
+        BackendError: It is no TFLite file, or a broken one.
+    """
+    read_graph(content, where)
+    file = FlatBuffer(content)
+    try:
+        for buffer in file.tables(file.follow(0), 4):
+            weights = file.field(buffer, 0)
+            if weights is None:
+                continue
+            end = file.follow(weights) + 4 + file.length(buffer, 0)
+            if end > len(content):
+                raise IndexError(end)
     except BROKEN as error:
         raise broken(where) from error
 

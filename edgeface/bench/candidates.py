@@ -68,7 +68,7 @@ def _recorded(bundle: AnyBundle) -> dict[str, str]:
         names = (file.name, f"{file.format} (search)") if file.name in asked_of else ()
         for gate in held:
             if gate.file in names and not gate.met and gate.gate != _LATENCY:
-                figure = "not measured" if gate.measured is None else f"{gate.measured:.4g}"
+                figure = "nothing" if gate.measured is None else f"{gate.measured:.4g}"
                 found.setdefault(file.name, f"{gate.gate} {gate.asked:g}, measured {figure}")
     return found
 

@@ -24,7 +24,7 @@ def doctor(here: Path, *words: str, broken: dict[str, str] | None = None) -> dic
         (modules / name).mkdir(parents=True)
         (modules / name / "__init__.py").write_text(text)
     env = os.environ | {"PYTHONPATH": str(modules)}
-    command = [sys.executable, "-m", "edgeface", "doctor", "--source", "clip.mp4", "--json", *words]
+    command = [sys.executable, "-m", "edgeface", "doctor", "--source", "drawn", "--json", *words]
     done = subprocess.run(command, cwd=here, env=env, capture_output=True, text=True, timeout=120)
     assert "Traceback" not in done.stderr
     data = json.loads(done.stdout)
@@ -125,7 +125,7 @@ def test_a_bundle_of_points_is_none_for_run(tmp_path: Path, fixtures: Path) -> N
 
 def test_the_words_are_readable(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    ran = cli("doctor", "nope", "--source", "clip.mp4")
+    ran = cli("doctor", "nope", "--source", "drawn")
     assert ran.code == 1
     assert "stops run: nope: no such folder\n  why: edgeface run takes it\n  do: name" in ran.out
     assert "1 stop run, " in ran.out
@@ -134,7 +134,7 @@ def test_the_words_are_readable(cli, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_no_bundle_is_a_note_and_the_next_step_is_said(cli, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    ran = cli("doctor", "--source", "clip.mp4")
+    ran = cli("doctor", "--source", "drawn")
     assert ran.code == 0
     assert "note: there is no bundle in bundles\n" in ran.out
     assert "next: edgeface quickstart" in ran.err

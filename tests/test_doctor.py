@@ -735,6 +735,15 @@ TROUBLES = (
         "no camera on the ribbon is found",
     ),
     Trouble(
+        "no-such-clip",
+        pc,
+        changed(source="party.mp4"),
+        "camera",
+        "stops run",
+        "--source party.mp4: no such camera, clip or folder",
+        ("0 is the first USB camera",),
+    ),
+    Trouble(
         "second-on-the-ribbon",
         pi4,
         both(RIBBON, changed(source="picamera:1"), imported("picamera2", LOADS)),
@@ -1157,6 +1166,8 @@ def test_a_clip_needs_no_camera(tmp_path: Path) -> None:
     case = pi4(tmp_path)
     case.remove_node(0)
     case.source = "party.mp4"
+    assert checks_of(case) == {"camera"}
+    case.write("home/ada/party.mp4", "")
     assert checks_of(case) == set()
     assert not [c for c in case.ran if "VideoCapture" in " ".join(c)]
 
@@ -1270,7 +1281,31 @@ def test_a_check_that_fails_is_told_and_the_others_look(tmp_path: Path) -> None:
     assert [f.check for f in found.findings] == ["clock"]
 
 
+@pytest.mark.parametrize("source", ["drawn", "drawn:3", "rtsp://camera/1", "http://camera/x"])
+def test_what_comes_from_elsewhere_needs_no_camera(source: str, tmp_path: Path) -> None:
+    case = pi4(tmp_path)
+    case.source = source
+    assert checks_of(case) == set()
+
+
 # The commands themselves.
+
+
+def test_the_lines_about_the_governor_write_what_systemd_reads(tmp_path: Path) -> None:
+    case = pi4(tmp_path)
+    case.write("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "ondemand\n")
+    (finding,) = case.examine().findings
+    line = finding.commands[1].partition(" | sudo tee /etc")[0]
+    written = run_command(("sh", "-c", line), 5).out
+    assert written.splitlines() == [
+        "[Unit]",
+        "After=raspi-config.service",
+        "[Service]",
+        "Type=oneshot",
+        f'ExecStart=/bin/sh -c "echo performance | tee {GOVERNORS}"',
+        "[Install]",
+        "WantedBy=multi-user.target",
+    ]
 
 
 def test_a_command_that_is_missing_slow_or_killed_is_an_end(tmp_path: Path) -> None:

@@ -16,16 +16,16 @@ def doctor(
     bundle: options.BundleArgument = None,
     source: Annotated[
         str,
-        typer.Option("--source", help="The camera that run would be given; a clip needs none."),
+        typer.Option("--source", help="What run would be given: a camera (0, picamera), a clip."),
     ] = "0",
     json: options.Json = False,
 ) -> None:
-    """Say what is wrong with this machine for run, and the exact line that mends it.
+    """Say what is wrong with this machine, and what mends it.
 
     It looks at Python, the packages, the bundle, the camera, the clock's governor, the power
     supply, heat, memory, disk and time. It changes nothing, and takes one picture of the camera.
-    What stops run comes first, then what makes it slower or worse, then notes. Exit 1 where
-    something stops run.
+    What stops run comes first, then what makes it slower or worse, then notes; each with the exact
+    line that mends it. Exit 1 where something stops run.
     """
     import dataclasses
 

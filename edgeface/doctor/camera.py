@@ -48,6 +48,7 @@ def check_camera(facts: Facts) -> Iterator[Finding]:
     number = number_of(facts.source)
     if number is None:
         yield from _check_ribbon(facts)
+        yield from _check_clip(facts)
         return
     node = facts.cameras.node(number)
     if node is None or node.kind != "camera":
@@ -176,6 +177,17 @@ def _check_ribbon(facts: Facts) -> Iterator[Finding]:
         yield Finding("camera", "stops run", found, why, commands=(line,))
     else:
         yield _none_on_the_ribbon(facts)
+
+
+def _check_clip(facts: Facts) -> Iterator[Finding]:
+    """A file or folder of that name; what comes by an address is found out when it is opened."""
+    source = facts.source
+    drawn = source.partition(":")[0] == "drawn"
+    if is_ribbon(source) or drawn or "://" in source or (facts.machine.here / source).exists():
+        return
+    found = f"--source {source}: no such camera, clip or folder"
+    remedy = "0 is the first USB camera, picamera the one on the ribbon; otherwise name a clip"
+    yield Finding("camera", "stops run", found, "edgeface run looks through it", remedy)
 
 
 def _are(cameras: int) -> str:

@@ -1,5 +1,6 @@
 """What every test shares: where the real data lies, what is skipped and why, and the fakes."""
 
+import dataclasses
 import importlib.util
 import os
 import signal
@@ -419,3 +420,52 @@ def blended() -> tuple[Any, Any]:
     record = Calibration(pictures=(), seed=0)
     shown = with_black_and_white(pixels[:40])
     return network, Sides(shown, record, pixels[40:], probs[40:].argmax(axis=1), probs[40:])
+
+
+def timed_cell(
+    scheme: str | None = "int8",
+    level_ns: float | Sequence[float] = 1e6,
+    *,
+    n: int = 20,
+    windows: int = 8,
+    **changes: Any,
+) -> Any:
+    """A cell of a latency report: two processes in turns, a little noise that is always the same.
+
+    ``level_ns`` is about the median, of all windows or of each.
+    """
+    from edgeface.report import Cell, Window
+
+    levels = np.broadcast_to(level_ns, windows)
+    rng = np.random.default_rng(int(levels[0]) % 1000)
+    taken = [(level * rng.uniform(0.99, 1.01, n)).astype(int).tolist() for level in levels]
+    made = Cell(
+        f"tiny.{scheme}.tflite", str(scheme).ljust(64, "0")[:64], 1000, "tflite", scheme, "fake 1",
+        "cpu", 1, "infer", "uint8 (1, 32, 32, 1)", 5_000_000, 2_000_000,
+        tuple(Window(i % 2, 10**9 + 10**7 * i, tuple(samples)) for i, samples in enumerate(taken)),
+    )  # fmt: skip
+    return dataclasses.replace(made, **changes)
+
+
+def timed_report(*cells: Any, **changes: Any) -> Any:
+    """A latency report of a machine that does not exist."""
+    from edgeface.board import Board, State
+    from edgeface.report import SCHEMA, Method, Report
+
+    board = Board(
+        "Raspberry Pi 4 Model B Rev 1.1", "Cortex-A72", "aarch64", 64, 4, 4, 1800.0, 4 * 10**9,
+        "Debian GNU/Linux 12 (bookworm)", "6.6", "3.11.2", {"numpy": "2.4.0"},
+    )  # fmt: skip
+    state = State("ondemand", 1800.0, 51.5, 0.25, 3 * 10**9, 0)
+    method = Method(seconds=3.0, samples=None, least=48, windows=8, mode="quick", processes=2)
+    made = Report(
+        SCHEMA, "2026-01-02T03:04:05+00:00", "0.1.0", "tiny", board, state, state, method, False,
+        cells, (), command=("edgeface", "bench", "bundles/tiny", "--quick"),
+    )  # fmt: skip
+    return dataclasses.replace(made, **changes)
+
+
+@pytest.fixture(name="timed")
+def _timed() -> SimpleNamespace:
+    """Makes cells and latency reports without measuring anything."""
+    return SimpleNamespace(cell=timed_cell, report=timed_report)

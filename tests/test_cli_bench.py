@@ -199,7 +199,7 @@ def test_a_missing_runtime_that_was_asked_for_is_an_error(cli, fake_bundle: Path
 def test_ctrl_c_reports_what_was_measured(cli, fake_bundle, fake_backend, monkeypatch, tmp_path):
     class Stops(type(fake_backend)):
         def infer(self, pixels):
-            if self.calls == 100_000:
+            if self.calls == 10_000:
                 raise KeyboardInterrupt
             return super().infer(pixels)
 

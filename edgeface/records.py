@@ -71,6 +71,8 @@ def _value(hint: Any, value: Any, where: str, error: type[EdgefaceError]) -> Any
         msg = f"{where}: {_name(value)} is none of {', '.join(map(str, args))}"
         raise error(msg)
     if origin is tuple and isinstance(value, list | tuple):
+        if args == (int, ...) and _are_small(value):
+            return tuple(value)
         kinds = [args[0]] * len(value) if args[-1] is Ellipsis else list(args)
         if len(kinds) == len(value):
             pairs = enumerate(zip(kinds, value, strict=True))
@@ -92,6 +94,11 @@ def _value(hint: Any, value: Any, where: str, error: type[EdgefaceError]) -> Any
         return value
     msg = f"{where}: expected {_plain(hint)}, found {_name(value)}"
     raise error(msg)
+
+
+def _are_small(values: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether all are whole numbers of 64 bits: of a latency report there are a million."""
+    return all(type(v) is int for v in values) and all(abs(v) <= _LARGEST for v in values)
 
 
 def _plain(hint: Any) -> str:

@@ -8,7 +8,8 @@ starting with some; it keeps the name until as much speaks against it. Old looks
 and by.
 
 A look that names somebody says more than one that does not: a threshold that lets one stranger in a
-hundred pass refuses three of ten faces of those who are enrolled. So less than half is enough.
+hundred pass refuses, say, three of ten faces of those who are enrolled. The evidence of a name is
+then log(0.7 / 0.01), that against it log(0.99 / 0.3): a quarter of the looks outweighs the others.
 """
 
 import math
@@ -35,8 +36,8 @@ class VoteRules:
         patience_s: A face of which nothing could be said for so long is `unknown`.
     """
 
-    share: float = 0.3
-    kept: float = 0.15
+    share: float = 0.25
+    kept: float = 0.12
     prior_s: float = 0.25
     least_votes: int = 3
     half_life_s: float = 4.0
@@ -113,8 +114,8 @@ class Ballot:
         self.name, self.born_s, self._counted = None, at_s, 0
 
     def strength(self, name: str) -> float:
-        """What speaks for a name, less what speaks against it; in seconds."""
-        return 2 * self._weights.get(name, 0.0) - sum(self._weights.values())
+        """What speaks for a name, in seconds of perfect looks."""
+        return self._weights.get(name, 0.0)
 
     @property
     def settled(self) -> bool:

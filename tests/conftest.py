@@ -437,12 +437,12 @@ def timed_cell(
     from edgeface.report import Cell, Window
 
     levels = np.broadcast_to(level_ns, windows)
-    rng = np.random.default_rng(int(levels[0]) % 1000)
+    rng = np.random.default_rng(int(np.mean(level_ns)) % 1000)
     taken = [(level * rng.uniform(0.99, 1.01, n)).astype(int).tolist() for level in levels]
     made = Cell(
         f"tiny.{scheme}.tflite", str(scheme).ljust(64, "0")[:64], 1000, "tflite", scheme, "fake 1",
         "cpu", 1, "infer", "uint8 (1, 32, 32, 1)", 5_000_000, 2_000_000,
-        tuple(Window(i % 2, 10**9 + 10**7 * i, tuple(samples)) for i, samples in enumerate(taken)),
+        tuple(Window(i % 2, 10**9 + 10**8 * i, tuple(samples)) for i, samples in enumerate(taken)),
     )  # fmt: skip
     return dataclasses.replace(made, **changes)
 

@@ -33,7 +33,7 @@ class Axis:
 
     def at(self, ms: float) -> float:
         """Where a value stands, in px from the low end."""
-        share = math.log(max(ms, _LEAST_MS) / self.low_ms) / math.log(self.high_ms / self.low_ms)
+        share = math.log(max(ms, self.low_ms) / self.low_ms) / math.log(self.high_ms / self.low_ms)
         return share * self.length
 
     def ticks(self, least: int = 3, most: int = 7) -> list[float]:

@@ -180,6 +180,19 @@ def test_what_lay_in_the_driver_during_a_stall_is_passed_over() -> None:
         assert reader.developed == [4]
 
 
+def test_a_frame_that_was_waited_for_while_the_process_was_stopped_is_passed_over() -> None:
+    clock = Hand()
+    reader = Scripted(clock)
+    with NewestFrames(lambda: reader, "scripted", clock) as source:
+        reader.queue.put(0)
+        assert next(source).index == 0  # and the thread waits for the next one already
+        clock.ns += 1000 * MS
+        reader.queue.put((1, 990 * MS))
+        reader.queue.put((2, 10 * MS))
+        assert next(source).index == 2
+        assert reader.developed == [0, 2]
+
+
 def test_a_source_that_is_always_late_is_no_stall() -> None:
     clock = Hand()
 

@@ -18,8 +18,8 @@ _GLANCE_S = 0.25
 # Whoever pressed Ctrl-C is not kept waiting by a camera that gives nothing.
 _PATIENCE_S = 0.6
 
-# A frame that is older than this, and that came without any waiting for it, lay in a queue while
-# this process was held up: fresher ones lie behind it.
+# A frame that is older than this, and that came at once or much too late, lay in a queue while this
+# process was held up: fresher ones lie behind it.
 STALE_NS = 250_000_000
 _USUAL_INTERVAL_NS = 10**9 / 30
 
@@ -184,12 +184,17 @@ class NewestFrames:
 
     def _overtaken(self, newest: _Newest) -> bool:
         """Whether a newer one should long have come: both threads were held up, or the source."""
-        waited = self._clock() - newest.put_ns
-        return waited > max(STALE_NS, 3 * self._interval_ns())
+        return self._clock() - newest.put_ns > self._patience_ns()
+
+    def _patience_ns(self) -> float:
+        """What no wait for a frame of this source takes."""
+        return max(STALE_NS, 3 * self._interval_ns())
 
     def _lay_in_a_queue(self, taken: Taken, asked_ns: int) -> bool:
         """Whether a fresher frame is behind this one; a source that is always late is not meant."""
         now = self._clock()
         if now - taken.captured_ns <= STALE_NS:
             return False
-        return now - asked_ns < self._interval_ns() / 2
+        took = now - asked_ns
+        # At once: it was there. Very late: this thread was held up while it waited.
+        return took < self._interval_ns() / 2 or took > self._patience_ns()

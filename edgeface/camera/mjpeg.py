@@ -12,15 +12,14 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from email.message import Message
 
 from edgeface.camera.delay import LeastDelay
 from edgeface.camera.frame import Given
-from edgeface.camera.httpauth import authorization
+from edgeface.camera.httpstream import open_stream, reason
 from edgeface.camera.multipart import Part, Parts
 from edgeface.camera.pace import Pace
 from edgeface.camera.reader import Taken
-from edgeface.camera.url import Address, parse_address
+from edgeface.camera.url import parse_address
 from edgeface.errors import SourceError
 from edgeface.images import Picture, decode_picture
 
@@ -61,13 +60,9 @@ class MjpegReader:
         self.given = Given(0, 0, None, "MJPEG", "jpeg", "read")
         self._clock, self._timeout_s = clock, timeout_s
         self._woken = threading.Event()
-        self._connection, self._socket, self._response = _ask(address, timeout_s)
-        try:
-            boundary = _boundary(self._response.msg, self.name)
-        except SourceError:
-            self.close()
-            raise
-        self._parts, self._delay, self._pace = Parts(boundary), LeastDelay(), Pace()
+        self._stream = open_stream(address, timeout_s)
+        self._parts = Parts(self._stream.boundary)
+        self._delay, self._pace = LeastDelay(), Pace()
         self._passed_over = 0
 
     def read(self) -> Taken | None:
@@ -119,14 +114,14 @@ class MjpegReader:
     def _piece(self) -> bytes | None:
         """Wait for bytes; None after `wake`."""
         try:
-            piece = self._response.read1(_PIECE_BYTES)
+            piece = self._stream.response.read1(_PIECE_BYTES)
         except TimeoutError as error:
             msg = f"{self.name}: nothing came for {self._timeout_s:g} s"
             raise SourceError(msg) from error
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
             if self._woken.is_set():  # an encrypted connection ends in odd ways
                 return None
-            msg = f"{self.name}: the connection broke ({_reason(error)})"
+            msg = f"{self.name}: the connection broke ({reason(error)})"
             raise SourceError(msg) from error
         if piece:
             return piece
@@ -137,10 +132,10 @@ class MjpegReader:
 
     def _waiting(self) -> bool:
         """Whether more has arrived already."""
-        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+        if isinstance(self._stream.socket, ssl.SSLSocket) and self._stream.socket.pending():
             return True
         try:
-            return bool(select.select([self._socket], [], [], 0)[0])
+            return bool(select.select([self._stream.socket], [], [], 0)[0])
         except (OSError, ValueError):  # closed by `wake`
             return False
 
@@ -160,106 +155,13 @@ class MjpegReader:
         """See `Reader.wake`."""
         self._woken.set()
         try:
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self._stream.socket.shutdown(socket.SHUT_RDWR)
         except OSError:  # the other side was quicker
             pass
 
     def close(self) -> None:
         """See `Reader.close`."""
-        self._response.close()
-        self._connection.close()
-
-
-_Asked = tuple[http.client.HTTPConnection, socket.socket, http.client.HTTPResponse]
-
-
-def _ask(address: Address, timeout_s: float) -> _Asked:
-    """Connect and ask; a second time with a password if that is what it wants.
-
-    Raises:
-        SourceError: Nobody answers, or with an error.
-    """
-    header = ""
-    for attempt in (1, 2):
-        connection = _connect(address, timeout_s)
-        headers = {"User-Agent": "edgeface", "Accept": "multipart/x-mixed-replace, image/jpeg"}
-        if header:
-            headers["Authorization"] = header
-        try:
-            connection.connect()
-            # Now, for the connection lets go of it once the answer has begun.
-            sock: socket.socket = connection.sock
-            connection.request("GET", address.target, headers=headers)
-            response = connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            msg = f"{address.shown} does not answer ({_reason(error)})"
-            raise SourceError(msg, remedy=_reach(address)) from error
-        if response.status == 200:
-            return connection, sock, response
-        challenges = response.msg.get_all("WWW-Authenticate") or []
-        response.close()
-        connection.close()
-        if response.status == 401 and address.user and attempt == 1:
-            header = authorization(challenges, "GET", address.target, address)
-            if header:
-                continue
-        raise _refused(address, response.status, response.reason)
-    raise AssertionError
-
-
-def _connect(address: Address, timeout_s: float) -> http.client.HTTPConnection:
-    if address.scheme == "https":
-        safe = ssl.create_default_context()
-        return http.client.HTTPSConnection(
-            address.host, address.port, timeout=timeout_s, context=safe
-        )
-    return http.client.HTTPConnection(address.host, address.port, timeout=timeout_s)
-
-
-def _reason(error: Exception) -> str:
-    """Why, in a few words; never with the address, which may hold a password."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return "timed out" if isinstance(error, TimeoutError) else type(error).__name__
-
-
-def _reach(address: Address) -> str:
-    return f"check that the camera is on and {address.host} port {address.port} the right place"
-
-
-def _refused(address: Address, status: int, reason: str) -> SourceError:
-    msg = f"{address.shown} answers {status} {reason[:60]}"
-    remedies = {
-        401: "write http://USER:PASSWORD@HOST/… with the right ones",
-        403: "the camera allows it to nobody, or not to this user",
-        404: "look the path of its MJPEG stream up in the camera's manual",
-    }
-    if 300 <= status < 400:
-        return SourceError(msg, remedy="it points elsewhere: name that address")
-    return SourceError(msg, remedy=remedies.get(status, "try the address in a browser"))
-
-
-def _boundary(message: Message, name: str) -> str:
-    """The boundary that a response names; empty where it names none.
-
-    Raises:
-        SourceError: It is something else than a stream of pictures.
-    """
-    kind = message.get_content_type()
-    if kind == "multipart/x-mixed-replace" or kind == "multipart/mixed":
-        found = message.get_param("boundary", "")
-        return found if isinstance(found, str) else ""
-    msg = f"{name} sends {kind}, not a stream of JPEGs (multipart/x-mixed-replace)"
-    if kind.startswith("image/"):
-        remedy = "that is the address of a single picture: look that of the stream up"
-    elif kind.startswith("video/"):
-        remedy = "download the clip and name the file, or use the camera's rtsp:// address"
-    else:
-        remedy = "look the path of its MJPEG stream up in the camera's manual"
-    raise SourceError(msg, remedy=remedy)
+        self._stream.close()
 
 
 def _is_picture(part: Part) -> bool:

@@ -3,37 +3,19 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from edgeface.camera.frame import Given
+from edgeface.camera.picamerapixels import ORDER, Stream, to_bgr
 from edgeface.camera.reader import Taken
 from edgeface.errors import InputError, SourceError
 from edgeface.images import Picture
-
-# isort: split
-import cv2
 
 MAIN_SIZE = (480, 640)
 # One is filled, one waits, one is the newest and one is looked at.
 BUFFERS = 4
 PATIENCE_S = 5.0
 _GLANCE_S = 0.5
-# What Picamera2 calls RGB888 is blue, green, red in memory, and BGR888 the other way round: the
-# names are libcamera's (DRM's), which count from the highest byte.
-_ORDER = {"RGB888": "bgr", "BGR888": "rgb", "YUV420": "yuv"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Stream:
-    """What the camera was really configured to for one of its streams."""
-
-    name: str
-    pixels: str
-    height: int
-    width: int
 
 
 class PicameraReader:
@@ -83,13 +65,13 @@ class PicameraReader:
             ) from error
         self.fps = fps
         stream = self._stream
-        order = _ORDER[stream.pixels]
+        order = ORDER[stream.pixels]
         self.given = Given(stream.height, stream.width, fps, stream.pixels, order, "sensor")
         self._frames = 0
 
     def _configure(
         self, size: tuple[int, int], lores: tuple[int, int] | None, fps: float | None
-    ) -> _Stream:
+    ) -> Stream:
         camera = self._camera
         controls = {} if fps is None else {"FrameRate": fps}
         config = camera.create_video_configuration(
@@ -103,11 +85,11 @@ class PicameraReader:
         name = "main" if lores is None else "lores"
         got = camera.camera_configuration()[name]
         width, height = got["size"]
-        if got["format"] not in _ORDER:
+        if got["format"] not in ORDER:
             msg = f"it gives {got['format']}, which is not read here"
             raise ValueError(msg)
         camera.start()
-        return _Stream(name, str(got["format"]), int(height), int(width))
+        return Stream(name, str(got["format"]), int(height), int(width))
 
     def read(self) -> Taken | None:
         """See `Reader.read`.
@@ -198,24 +180,6 @@ class _Held:
             self._request.release()
         except Exception:  # of a camera that is gone
             pass
-
-
-def to_bgr(mapped: Any, stream: Any) -> Picture:
-    """A copy of a mapped buffer in blue-green-red, without the padding of its rows.
-
-    Args:
-        mapped: Of RGB888 and BGR888 (height, width or more, 3), of YUV420 (height * 3 / 2, stride)
-            uint8, all of I420's planes with rows of the same length.
-        stream: Its ``pixels``, ``height`` and ``width``.
-    """
-    if stream.pixels == "YUV420":
-        whole = cv2.cvtColor(mapped, cv2.COLOR_YUV2BGR_I420)
-        cut = whole[: stream.height, : stream.width]
-        return np.ascontiguousarray(cut, np.uint8)
-    cut = mapped[: stream.height, : stream.width]
-    if stream.pixels == "BGR888":
-        return np.asarray(cv2.cvtColor(cut, cv2.COLOR_RGB2BGR), np.uint8)
-    return np.array(cut, np.uint8, order="C")
 
 
 def _module(name: str) -> Any:

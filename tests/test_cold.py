@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from edgeface.bench import cold, fresh, memory, once
-from edgeface.bench.cold import cold_starts, drop_page_cache, longest_steps
+from edgeface.bench.cold import cold_starts, drop_page_cache, longest_steps, looking, told
 from edgeface.bench.fresh import Marked
 from edgeface.bench.memory import memory_of
 from edgeface.bench.once import Asked
-from edgeface.bench.photographs import drawn_photographs
-from edgeface.errors import BackendError, EdgefaceError
+from edgeface.bench.photographs import Photograph, drawn_photographs
+from edgeface.errors import BackendError, EdgefaceError, InputError, UsageError
+from edgeface.report import ColdStart
 
 MIB = 2**20
 
@@ -238,3 +239,30 @@ def test_a_start_loads_nothing_that_only_a_report_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_start_is_given_the_first_photograph_with_a_face(
+    fixture_bundle: Path, small_pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    alone = Asked(str(fixture_bundle / "friends.int8.tflite"), "litert")
+    path = next(small_pictures(tmp_path / "small", ("ada",), 1).rglob("*.png"))
+    nobody, (face,) = Photograph("noise", path.read_bytes()), drawn_photographs(seed=0, count=1)
+    given = looking(alone, [nobody, face], tmp_path, front="edgeface.cli.app")
+    assert Path(given.picture).read_bytes() == face.data
+    assert (given.front, given.detector) == ("edgeface.cli.app", "")
+    first = looking(alone, [nobody, face], tmp_path, detector="none")
+    assert Path(first.picture).read_bytes() == nobody.data
+    with pytest.raises(InputError, match="haar found no face on any of 1 photographs"):
+        looking(alone, [nobody], tmp_path)
+    with pytest.raises(UsageError, match="unknown detector"):
+        looking(alone, [face], tmp_path, detector="cascade")
+
+
+def test_where_the_time_went_is_said_and_what_bytecode_would_spare() -> None:
+    facts = ("f.tflite", "litert 2", 1, ("interpreter", "numpy", "open", "decide"))
+    kept = ColdStart(*facts, ((10, 50, 30, 10), (10, 50, 30, 10)))
+    (line,) = told(kept)
+    assert line.endswith("most of a cold start is numpy 50%, open 30%, interpreter 10%")
+    *_, line = told(ColdStart(*facts, ((10, 50, 30, 10),), uncompiled=305))
+    assert "compiled 305 modules at every start of f.tflite" in line
+    assert "compileall" in line

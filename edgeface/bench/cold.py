@@ -7,6 +7,7 @@ would slow imports down several times, and not evenly.
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +15,12 @@ import numpy as np
 
 from edgeface.bench.fresh import Marked, Start, start
 from edgeface.bench.once import Asked
-from edgeface.errors import EdgefaceError
+from edgeface.bench.photographs import Photograph
+from edgeface.bundle import Bundle
+from edgeface.errors import EdgefaceError, InputError
+from edgeface.images import decode_picture
 from edgeface.report import ColdStart
+from edgeface.vision.pipeline import detector_of
 
 STARTS = 5
 _DROP = Path("proc/sys/vm/drop_caches")
@@ -105,6 +110,58 @@ def drop_page_cache(root: Path = Path("/")) -> None:
     except OSError as error:
         msg = f"the page cache cannot be dropped ({error.strerror})"
         raise EdgefaceError(msg, remedy="run it as root, or measure with a warm cache") from error
+
+
+def looking(
+    asked: Asked,
+    photographs: Sequence[Photograph],
+    folder: Path,
+    *,
+    front: str = "",
+    detector: str | None = None,
+    detector_model: Path | None = None,
+) -> Asked:
+    """The same start with a photograph to look at, as far as a name.
+
+    Args:
+        asked: Of a file that lies in a bundle.
+        photographs: The first of them that shows a face is taken.
+        folder: Where it is written for the new processes.
+        front: A module to import first: the command that is being measured.
+        detector: A name; None takes the bundle's own.
+        detector_model: Of the detector.
+
+    Raises:
+        InputError: None shows a face.
+        DetectorError: The detector cannot be opened.
+        BundleError: The bundle is damaged.
+    """
+    opened = detector_of(Bundle.load(Path(asked.path).parent), detector, detector_model)
+    for photograph in photographs:
+        if len(opened.detect(decode_picture(photograph.data, photograph.name))):
+            place = folder / "photograph"
+            place.write_bytes(photograph.data)
+            return replace(
+                asked,
+                picture=str(place),
+                front=front,
+                detector=detector or "",
+                detector_model="" if detector_model is None else str(detector_model),
+            )
+    msg = f"{opened.name} found no face on any of {len(photographs)} photographs"
+    raise InputError(msg, remedy="give photographs that show faces, or --detector none")
+
+
+def told(cold: ColdStart) -> list[str]:
+    """Where the time of cold starts went, and what makes them slower than they need be."""
+    shares = ", ".join(f"{step} {share:.0%}" for step, share in longest_steps(cold))
+    said = [f"{cold.file} on {cold.backend}: most of a cold start is {shares}"]
+    if cold.uncompiled:
+        said.append(
+            f"Python compiled {cold.uncompiled} modules at every start of {cold.file}, for no "
+            "bytecode of them is kept: unset PYTHONDONTWRITEBYTECODE, or python -m compileall"
+        )
+    return said
 
 
 def longest_steps(cold: ColdStart, count: int = 3) -> list[tuple[str, float]]:

@@ -204,6 +204,7 @@ def test_ctrl_c_reports_what_was_measured(cli, fake_bundle, fake_backend, monkey
             return super().infer(pixels)
 
     monkeypatch.setitem(BACKENDS, "tflite", {"fake": lambda path, wanted: Stops()})
+    monkeypatch.setattr(plan, "_WARMUP_S", (0.0, 0.0))  # that it is interrupted within a window
     out = tmp_path / "x.bench.json"
     words = ("bench", "--seconds", "30", "--format", "tflite", "--out", out, "--json")
     ran = cli(*words)

@@ -32,15 +32,15 @@ from typing import Any
 
 import cv2
 
-from edgeface.bench.cold import cold_starts
+from edgeface.bench.cold import cold_starts, looking
 from edgeface.bench.fresh import start
 from edgeface.bench.memory import memory_of
 from edgeface.bench.once import Asked
+from edgeface.bench.photographs import Photograph
 from edgeface.board import describe, read_board, read_state
 from edgeface.bundle import Bundle
 from edgeface.records import plain
 from edgeface.report import ColdStart
-from edgeface.vision.detect import open_detector
 
 GOAL_S, GOAL_MB = 0.8, 130
 KINDS = ("with bytecode", "without bytecode")
@@ -89,16 +89,17 @@ def _seconds(event: dict[str, Any], began_ns: int) -> float:
     return round(datetime.fromisoformat(event["time"]).timestamp() - began_ns / 1e9, 3)
 
 
-def frame_with_face(clip: Path, place: Path) -> Path:
-    """The first frame of a clip on which the detector finds a face, as a picture."""
-    capture, detector = cv2.VideoCapture(str(clip)), open_detector("haar")
-    while True:
+def frames(clip: Path, most: int) -> list[Photograph]:
+    """The first frames of a clip, as pictures."""
+    capture = cv2.VideoCapture(str(clip))
+    found = []
+    while len(found) < most:
         there, picture = capture.read()
         if not there:
-            sys.exit(f"{clip}: no frame with a face")
-        if len(detector.detect(picture)):
-            place.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
-            return place
+            break
+        data = cv2.imencode(".png", picture)[1].tobytes()
+        found.append(Photograph(f"frame {len(found)} of {clip}", data))
+    return found
 
 
 def told(values: list[float], digits: int) -> str:
@@ -185,15 +186,17 @@ def main() -> None:
                 print(number, kind, one, file=sys.stderr)
                 if number:  # the first brings files into the page cache, and writes the bytecode
                     runs[kind].append(one)
-        frame = frame_with_face(args.clip, folder / "frame.png")
-        asked = Asked(
-            str(bundle.path(file)), "litert", picture=str(frame), front="edgeface.cli.app"
+        asked = looking(
+            Asked(str(bundle.path(file)), "litert"),
+            frames(args.clip, args.frames),
+            folder,
+            front="edgeface.cli.app",
         )
         for kind in KINDS:
             with bytecode(kind, folder):
                 ((colds[kind],), _) = cold_starts([asked], args.runs)
         with bytecode(KINDS[0], folder):
-            looking = start(replace(asked, again=100), "memory")
+            held = start(replace(asked, again=100), "memory")
             alone = memory_of(asked)
     board = read_board()
     result = {
@@ -204,13 +207,13 @@ def main() -> None:
         "state_before": plain(before),
         "state_after": plain(read_state()),
         "file": file.name,
-        "backend": looking.backend,
+        "backend": held.backend,
         "clip": args.clip.name,
         "frames": args.frames,
         "goals": {"first_event_s": GOAL_S, "peak_mb": GOAL_MB},
         "runs": runs,
         "steps": {kind: plain(cold) for kind, cold in colds.items()},
-        "memory": looking.marks,
+        "memory": held.marks,
         "alone": plain(alone),
     }
     args.out.mkdir(parents=True, exist_ok=True)

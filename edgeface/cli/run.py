@@ -55,6 +55,7 @@ def run(
     motion_gate: watching.MotionGate = True,
     quality_gates: watching.QualityGates = True,
     one_each: watching.OneEach = True,
+    vote_share: watching.VoteShare = None,
     every_frame: watching.EveryFrame = False,
     max_frames: Annotated[
         int | None, typer.Option("--max-frames", min=1, help="Stop after so many frames.")
@@ -87,6 +88,8 @@ def run(
         motion_gate=motion_gate,
         quality_gates=quality_gates,
         one_each=one_each,
+        vote_share=vote_share,
+        unknown=None if chosen.file is None else chosen.file.unknown,
     )
     with contextlib.ExitStack() as stack:
         stack.enter_context(frames)
@@ -166,11 +169,11 @@ def _sinks(
 
 
 # What ages are counted from, for a person: see `edgeface.camera.frame.Stamp`.
-SINCE = {
-    "sensor": "its exposure began",
-    "driver": "the driver had it",
-    "stream": "it was sent",
-    "read": "it was read",
+COUNTED = {
+    "sensor": "since its exposure began",
+    "driver": "since the driver had it",
+    "stream": "beyond the least delay",
+    "read": "since it was read",
 }
 
 
@@ -238,7 +241,7 @@ def _table(found: dict[str, Any]) -> None:
         ("searched", _or_none(found["frames"] - found["searched"], " frames not")),
         ("frames a second", _number(found["fps"], "")),
         (
-            f"age of a frame since {SINCE[stamp]}",
+            f"age of a frame {COUNTED[stamp]}",
             ", ".join(f"{q} {_number(v, ' ms')}" for q, v in age.items()),
         ),
         *((f"{stage}, median", _number(ms, " ms")) for stage, ms in stages.items()),

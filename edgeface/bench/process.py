@@ -21,8 +21,10 @@ from edgeface.report import Conditions, Method, Window
 _STOPS_S = 5.0
 # -P: a file of that name in the current folder is not imported for a module.
 _PROGRAM = (
-    "import sys; sys.path.append(sys.argv[1]); from edgeface.bench.worker import main; main()"
+    "import sys, importlib; sys.path.append(sys.argv[1]); "
+    "importlib.import_module(sys.argv[2]).main()"
 )
+WORKER = "edgeface.bench.worker"
 
 
 class Died(Exception):  # noqa: N818 - reads as the condition it names
@@ -79,15 +81,17 @@ class Here:
 
 
 class Process:
-    """A process of its own, `edgeface.bench.worker`."""
+    """A process of its own, `edgeface.bench.worker` or another module whose ``main`` serves so."""
 
-    def __init__(self, process: int, tasks: Sequence[Task], method: Method) -> None:
+    def __init__(
+        self, process: int, tasks: Sequence[Task], method: Method, worker: str = WORKER
+    ) -> None:
         self.process = process
         self._in_window, self._unread = False, b""
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
         root = str(Path(edgeface.__file__).resolve().parent.parent)
         self._child = subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM, root],
+            [sys.executable, "-P", "-c", _PROGRAM, root, worker],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,

@@ -25,8 +25,12 @@ Answer = Callable[[dict[str, Any]], None]
 _KILL_ME_FIRST = "500"  # of -1000 to 1000: rather a process that measures than the user's session
 
 
-def main() -> None:
-    """Until stdin ends. What runtimes print goes to stderr, so that stdout holds answers only."""
+def main(opener: Opener = open_task) -> None:
+    """Until stdin ends. What runtimes print goes to stderr, so that stdout holds answers only.
+
+    Args:
+        opener: Opens a task.
+    """
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
@@ -41,7 +45,7 @@ def main() -> None:
         except BrokenPipeError:
             os._exit(0)  # nobody listens any more
 
-    serve(_lines(sys.stdin.buffer), answer, open_task)
+    serve(_lines(sys.stdin.buffer), answer, opener)
 
 
 def _lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:

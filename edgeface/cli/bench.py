@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeface.cli import benching, options, output, targets
+from edgeface.cli import benching, benchrun, options, output, targets
 from edgeface.cli.benchtelling import Leaving, raise_for, tell
 from edgeface.errors import ReportError, UsageError
 
@@ -20,7 +20,8 @@ def bench(
     subject: Annotated[
         Path | None,
         typer.Argument(
-            metavar="BUNDLE|FILE", help="A bundle, by default the newest; or a model file."
+            metavar="BUNDLE|FILE|RUN",
+            help="A bundle, by default the newest; a model file; a run, measured on Keras.",
         ),
     ] = None,
     backend: Annotated[
@@ -29,7 +30,8 @@ def bench(
             "--backend",
             metavar="NAME",
             help="Runtime: litert, tflite-runtime, onnxruntime, onnxruntime-tensorrt, openvino; "
-            "all that are installed: all. Again for more. [default: the format's own]",
+            "all that are installed: all. Again for more. Of a run: keras-predict, keras-call. "
+            "[default: the format's own, of a run both]",
         ),
     ] = None,
     device: Annotated[
@@ -140,8 +142,12 @@ def bench(
         cold=cold,
         memory=memory,
     )
-    target = targets.resolve(subject, format, scheme)
-    report = benching.measured(target, asked, command_of(target.path, asked, format, scheme))
+    if subject is not None and benchrun.is_run(subject):
+        target = benchrun.target_of(subject, format, scheme)
+        report = benchrun.measured(target, asked, command_of(subject, asked))
+    else:
+        target = targets.resolve(subject, format, scheme)
+        report = benching.measured(target, asked, command_of(target.path, asked, format, scheme))
     held, apart = None, None
     if older is not None and against is not None:
         try:
@@ -225,6 +231,8 @@ def _next(target: targets.Target, out: Path | None) -> None:
 
     if out is not None:
         output.next_command("edgeface", "bench", "verify", out)
+    elif target.path.is_dir() and target.bundle is None:
+        output.next_command("edgeface", "export", target.path)
     elif target.bundle is None:
         output.next_command("edgeface", "show", target.path)
     elif isinstance(target.bundle, PointBundle):

@@ -23,10 +23,8 @@ from edgeface.errors import BackendError, UsageError
 from edgeface.runtime import Placement, check_device
 from edgeface.runtime.devices import Device, computing
 from edgeface.train.pointrun import PointRun, is_regression
+from edgeface.train.referenceways import WAYS
 from edgeface.train.run import Run
-
-Way = Literal["keras-predict", "keras-call"]
-WAYS: tuple[Way, ...] = ("keras-predict", "keras-call")
 
 
 def open_run(

@@ -30,6 +30,9 @@ def test_a_stage_has_a_column_where_there_are_several(timed):
     staged = timed.report(timed.cell(), timed.cell(stage="decode", load_ns=0))
     assert column(tables.cells(staged), "stage") == ["infer", "decode"]
     assert len(tables.opening(staged)[1]) == 1
+    kept = timed.cell(input="7 photographs, 1 faces each", load_ns=9)
+    made = tables.opening(timed.report(kept, timed.cell(), timed.cell(stage="invoke")))
+    assert column(made, "load ms") == ["5.000"]
 
 
 def test_device_and_precision_are_named_where_they_are_not_the_usual_ones(timed):

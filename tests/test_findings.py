@@ -60,4 +60,5 @@ def test_the_stages_are_held_against_the_whole(timed):
     names = ("decode", "detect", "crop", "infer", "decide", "end to end")
     cells = [timed.cell("int8", 5e6 if n == "end to end" else 1e6, stage=n) for n in names]
     (line,) = [line for line in findings(timed.report(*cells)) if "add up to" in line]
+    assert line.startswith("tiny.int8.tflite (fake 1, 1 thread): the stages add up to")
     assert "in none of them" in line

@@ -5,6 +5,7 @@ is said like everything else.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from edgeface.bench import words
@@ -34,7 +35,11 @@ def _balances(cells: Sequence[Cell]) -> list[str]:
         key = (cell.file, cell.backend, cell.device, cell.precision, cell.threads)
         groups.setdefault(key, []).append(cell)
     pairs = ((group[0], balance(group)) for group in groups.values())
-    return [f"{words.called(cell)}: {found}" for cell, found in pairs if found is not None]
+    return [
+        f"{words.called(replace(cell, stage='infer'))}: {found}"
+        for cell, found in pairs
+        if found is not None
+    ]
 
 
 def beside_float32(cells: Sequence[Cell]) -> list[tuple[Cell, Cell, Ratio]]:

@@ -92,7 +92,7 @@ def _held(
     if limit.quantity == "ratio":
         return [cell for index, cell in enumerate(report.cells) if index in ratios]
     if limit.quantity in ("load", "first"):
-        return [cell for cell in report.cells if cell.load_ns or cell.first_ns]
+        return [cell for cell in report.cells if words.opens_a_file(cell)]
     return report.cells
 
 

@@ -35,7 +35,10 @@ def _supported(report: Report, name: str) -> bool:
 
 def opening(report: Report) -> Table:
     """Opening a file, its first answer, and what took its nodes; a row a cell that opened one."""
-    opened = [cell for cell in report.cells if cell.load_ns and cell.stage == "infer"]
+    files: dict[tuple[str, ...], Cell] = {}  # both infer and invoke open it: it stands once
+    for cell in report.cells:
+        if cell.load_ns and words.opens_a_file(cell):
+            files.setdefault((cell.file, words.runtime(cell), str(cell.threads)), cell)
     head = ("file", "backend", "threads", "load ms", "first inference ms", "placed")
     return head, [
         (
@@ -46,7 +49,7 @@ def opening(report: Report) -> Table:
             words.milliseconds(cell.first_ns / 1e6),
             cell.placed or words.NOTHING,
         )
-        for cell in opened
+        for cell in files.values()
     ]
 
 

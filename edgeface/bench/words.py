@@ -56,6 +56,11 @@ def runtime(cell: Cell) -> str:
     return " ".join((cell.backend, *_unusual(cell)))
 
 
+def opens_a_file(cell: Cell) -> bool:
+    """Whether its load is that of a model file; stages are given what others opened."""
+    return cell.stage in ("infer", "invoke") and " photographs" not in cell.input
+
+
 def _unusual(one: Cell | ColdStart | Memory) -> tuple[str, ...]:
     if not isinstance(one, Cell):
         return ()

@@ -5,8 +5,8 @@
 BUNDLES holds a bundle for every system, as ``schemes.py`` makes them; of each the first seed's
 float32 and int8 files are taken. RUNS holds the runs of the same names, for Keras. Every file has a
 window in every round, in an order drawn anew: in one process, call by call in turns, a raw loop as
-tutorials write it and our `infer`; then the runtime alone; then the tools, in processes of their own.
-All on one thread, on the same random input. Every sample of the loops is kept, as nanoseconds.
+tutorials write it and our `infer`; then the runtime alone; then the tools, in processes of their
+own. All on one thread, on the same random input. Every sample of the loops is kept, in nanoseconds.
 """
 
 import argparse

@@ -16,7 +16,9 @@ from edgeface.errors import SourceError
 # isort: split
 import cv2
 
-OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
+OPEN_TIMEOUT_S = 10.0
+# A silent stream takes it twice: after the first, OpenCV hands out what the decoder held back.
+READ_TIMEOUT_S = 5.0
 OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"  # the one way to hand options to OpenCV's FFmpeg
 _OPENING = threading.Lock()
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from edgeface.bench import words
+from edgeface.bench.cold import told
 from edgeface.bench.ratio import Ratio, ratio
 from edgeface.bench.stages import balance
 from edgeface.report import Cell, Report
@@ -25,7 +26,9 @@ def findings(report: Report) -> list[str]:
         cells = sorted(group, key=lambda pair: pair[1])
         if len(cells) > 1 and cells[0][0].stage in ("infer", "end to end"):
             said.append(_fastest(cells))
-    return said + _balances(report.cells) + _doubtful(report)
+    said += _balances(report.cells)
+    said += [line for cold in report.cold for line in told(cold)]
+    return said + _doubtful(report)
 
 
 def _balances(cells: Sequence[Cell]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from edgeface.cli import output, targets
@@ -31,17 +33,16 @@ def with_costs(
     from edgeface.bench.memory import memory_of
 
     out = {skip.file for skip in report.skipped}
-    picture = _picture(target, asked)
-    fresh = [
-        _fresh(task, asked, picture)
-        for task in tasks
-        if task.stage == "infer" and task.file not in out
-    ]
+    fresh = [_fresh(t, asked) for t in tasks if t.stage == "infer" and t.file not in out]
     try:
         if asked.cold:
-            cold, interrupted = cold_starts(
-                fresh, asked.cold, seed=asked.seed, track=_tracked("starting")
-            )
+            with TemporaryDirectory() as folder:
+                cold, interrupted = cold_starts(
+                    _looking(fresh, asked, target, Path(folder)),
+                    asked.cold,
+                    seed=asked.seed,
+                    track=_tracked("starting"),
+                )
         if asked.memory and not interrupted:
             memory = tuple(memory_of(one) for one in output.track(fresh, "weighing"))
     except KeyboardInterrupt:
@@ -49,18 +50,34 @@ def with_costs(
     return replace(report, cold=cold, memory=memory, interrupted=interrupted)
 
 
-def _picture(target: targets.Target, asked: "Asked") -> str:
-    """The photograph that a cold start looks at; without one it answers random input."""
-    from edgeface.bench.photographs import read_photographs
+def _looking(
+    fresh: "list[Fresh]", asked: "Asked", target: targets.Target, folder: Path
+) -> "list[Fresh]":
+    """Starts as ``edgeface predict`` has them; what names nobody answers random input.
+
+    Raises:
+        InputError: None of the photographs that were given shows a face.
+    """
+    from edgeface.bench.cold import looking
+    from edgeface.bench.photographs import drawn_photographs, read_photographs
     from edgeface.bundle import Bundle
+    from edgeface.errors import InputError
 
-    if not asked.pictures or not isinstance(target.bundle, Bundle):
-        return ""
-    return read_photographs(asked.pictures[:1], 1)[0].name
+    if not isinstance(target.bundle, Bundle):
+        return fresh
+    given = asked.pictures
+    shown = read_photographs(given) if given else drawn_photographs(asked.seed)
+    try:
+        return [looking(one, shown, folder, front="edgeface.cli.app") for one in fresh]
+    except InputError as wrong:
+        if given:
+            raise
+        output.say(f"cold starts are fed random input: {wrong}")
+        return fresh
 
 
-def _fresh(task: "Task", asked: "Asked", picture: str) -> "Fresh":
-    """What a new process does: with a photograph all that ``edgeface predict`` does."""
+def _fresh(task: "Task", asked: "Asked") -> "Fresh":
+    """What a new process does."""
     from typing import cast
 
     from edgeface.bench.once import Asked as Fresh
@@ -69,12 +86,4 @@ def _fresh(task: "Task", asked: "Asked", picture: str) -> "Fresh":
 
     backend = task.backend or default_backend(task.format)
     precision = cast("Precision | None", task.precision or None)
-    return Fresh(
-        task.path,
-        backend,
-        task.threads,
-        computing(asked.device),
-        precision,
-        picture=picture,
-        front="edgeface.cli.app" if picture else "",
-    )
+    return Fresh(task.path, backend, task.threads, computing(asked.device), precision)

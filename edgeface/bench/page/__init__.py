@@ -24,7 +24,7 @@ def html(report: Report, against: Against | None = None) -> str:
         _said(findings(report)),
         table(*tables.cells(report)),
         "<p class=faint>A percentile is given where there are samples enough for it: 64 for p90, "
-        "130 for p95, 662 for p99. Intervals by order statistics, 95 %.</p>",
+        "130 for p95, 662 for p99. Intervals: 95 %.</p>",
         *(_stage(stage, timed) for stage in dict.fromkeys(cell.stage for cell in timed)),
         _against(report, against),
         _cells(report, timed),

@@ -22,7 +22,8 @@ td:last-child, th:last-child { text-align: left; }
 .unsteady .word { color: var(--unsure); } .invalid .word { color: var(--bad); }
 .drawings { display: flex; flex-wrap: wrap; gap: .6rem 1.5rem; margin-top: .5rem; }
 figure.drawn { margin: 0; flex: 1 1 26rem; min-width: 0; max-width: 36rem; }
-figure.wide { max-width: none; }
+figure.wide { max-width: none; overflow-x: auto; }
+figure.wide svg { min-width: 42rem; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--faint); }
 svg text.name { fill: var(--ink); } svg .grid { stroke: var(--line); }

@@ -229,10 +229,10 @@ def command_of(
 def _next(target: targets.Target, out: Path | None) -> None:
     from edgeface.pointbundle import PointBundle
 
-    if out is not None:
-        output.next_command("edgeface", "bench", "verify", out)
-    elif target.path.is_dir() and target.bundle is None:
+    if target.path.is_dir() and target.bundle is None:  # a run
         output.next_command("edgeface", "export", target.path)
+    elif out is not None:
+        output.next_command("edgeface", "bench", "verify", out)
     elif target.bundle is None:
         output.next_command("edgeface", "show", target.path)
     elif isinstance(target.bundle, PointBundle):

@@ -65,5 +65,5 @@ def test_every_key_of_an_event_is_described(checkout: Path) -> None:
     page = (checkout / "docs" / "formats.md").read_text("utf-8")
     events = page[page.index("## Events") :]
     keys = re.findall(r"^    ([a-z_]+)  +\S", jsonl.__doc__ or "", re.MULTILINE)
-    assert len(keys) == 11
+    assert len(keys) == 18
     assert re.findall(r"^\| `([a-z_]+)` \|", events, re.MULTILINE) == keys

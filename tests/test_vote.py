@@ -4,8 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeface.acceptance import Rate, Unknown
 from edgeface.vision.decide import UNKNOWN, Decision
-from edgeface.vision.vote import Ballot, VoteRules
+from edgeface.vision.vote import NOT_MEASURED, Ballot, VoteRules, rules_for, share_of
+
+QUARTER = VoteRules(share=0.25, kept=0.12)
 
 
 def look(name: str, score: float = 0.9) -> Decision:
@@ -13,7 +16,7 @@ def look(name: str, score: float = 0.9) -> Decision:
 
 
 def voted(*names: str, fps: float = 15.0, weight: float = 1.0, ballot: Ballot | None = None):
-    ballot = ballot or Ballot(VoteRules(), 0.0)
+    ballot = ballot or Ballot(QUARTER, 0.0)
     start = ballot.votes
     for n, name in enumerate(names, start):
         ballot.add(look(name), weight, n / fps)
@@ -57,7 +60,7 @@ def test_another_name_takes_over_with_more_and_not_with_less() -> None:
 
 
 def test_poor_looks_count_less() -> None:
-    ballot = Ballot(VoteRules(), 0.0)
+    ballot = Ballot(QUARTER, 0.0)
     for n in range(60):
         ada = n % 2 == 0
         ballot.add(look("ada" if ada else "bob"), 0.3 if ada else 0.9, n / 15)
@@ -86,6 +89,28 @@ def test_after_a_doubt_it_begins_again() -> None:
         ballot.add(look("bob"), 1.0, 2.2 + n / 10)
     assert ballot.name == "bob"
     assert ballot.votes == 36
+
+
+def measured(false: float, true: float, how: str = "strangers") -> Unknown:
+    rates = (Rate(100, int(100 * r), 9, r, r) for r in (false, true))
+    return Unknown("margin", 0.01, how, 99, 9, 0, *rates)
+
+
+def test_the_share_follows_from_what_the_threshold_does() -> None:
+    assert share_of(None) == NOT_MEASURED
+    assert share_of(measured(0.01, 0.7, "left out in turn")) == NOT_MEASURED
+    assert share_of(measured(0.01, 0.7)) == 0.25
+    assert 0.25 < share_of(measured(0.06, 0.6)) < 0.35
+    assert share_of(measured(0.5, 0.95)) == 0.75
+    assert share_of(measured(0.5, 0.4)) == share_of(measured(1.0, 1.0)) == 0.75
+    assert rules_for(measured(0.01, 0.7), 0.4).share == 0.4
+    assert rules_for(measured(0.01, 0.7)).kept == 0.125
+
+
+def test_where_nobody_measured_the_rate_a_third_of_the_looks_names_nobody() -> None:
+    ballot = Ballot(rules_for(None), 0.0)
+    voted(*["ada", UNKNOWN, UNKNOWN] * 20, ballot=ballot)
+    assert ballot.name == UNKNOWN
 
 
 @settings(max_examples=60)

@@ -8,6 +8,7 @@ import typer
 from edgeface.errors import UsageError
 
 if TYPE_CHECKING:
+    from edgeface.acceptance import Unknown
     from edgeface.camera.loop import Looks
     from edgeface.vision.pipeline import Pipeline
     from edgeface.vision.searching import Share
@@ -55,6 +56,15 @@ OneEach = Annotated[
         help="Of two faces with one name the clearly weaker is unknown.",
     ),
 ]
+VoteShare = Annotated[
+    float | None,
+    typer.Option(
+        "--vote-share",
+        min=0.05,
+        max=1.0,
+        help="Of the looks at a face, that must say a name. [by the rates of the file]",
+    ),
+]
 EveryFrame = Annotated[
     bool,
     typer.Option(
@@ -90,6 +100,8 @@ def watch(
     motion_gate: bool,
     quality_gates: bool,
     one_each: bool,
+    vote_share: float | None,
+    unknown: "Unknown | None",
 ) -> "Looks":
     """What the loop looks with: the pipeline itself, or a watch over it.
 
@@ -100,6 +112,7 @@ def watch(
         UsageError: Something was asked for that goes with tracks alone.
     """
     from edgeface.vision.quality import Gates
+    from edgeface.vision.vote import rules_for
     from edgeface.vision.watch import Watch, WatchRules
 
     alone = eyes.detector.name == "none"
@@ -120,6 +133,7 @@ def watch(
         region=region(part) if part else WatchRules().region,
         motion=motion_gate,
         one_each=one_each,
+        vote=rules_for(unknown, vote_share),
         gates=Gates() if quality_gates else None,
     )
     return Watch(eyes, rules)

@@ -7,20 +7,28 @@ five frames a second and at thirty. It is named when a name has its share of the
 starting with some; it keeps the name until as much speaks against it. Old looks are forgotten by
 and by.
 
-A look that names somebody says more than one that does not: a threshold that lets one stranger in a
-hundred pass refuses, say, three of ten faces of those who are enrolled. The evidence of a name is
-then log(0.7 / 0.01), that against it log(0.99 / 0.3): a quarter of the looks outweighs the others.
+What share it takes follows from what the threshold does. Where it lets one stranger in a hundred
+pass and refuses three of ten faces of those who are enrolled, a look that names somebody is
+evidence of log(0.7 / 0.01) for it, and one that does not of log(0.99 / 0.3) against it: a quarter
+of the looks outweighs the others (the likelihood ratio of Neyman & Pearson 1933). Looks of one
+track resemble each other, so the ends of the measured intervals are taken that ask for more. Where
+no rate was measured, as many strangers may pass as not: there a name takes most of the looks.
 """
 
 import math
 from collections import Counter
 from dataclasses import dataclass
 
+from edgeface.acceptance import Unknown
 from edgeface.vision.decide import UNKNOWN, Decision
 
 _LEAST_S = 1e-3  # of a look; less is forgotten
 _FIRST_S = 0.1  # what the first look counts for
 _MOST_S = 0.25  # what one look counts for at most
+
+
+NOT_MEASURED = 0.6
+_LEAST_SHARE, _MOST_SHARE = 0.25, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +44,36 @@ class VoteRules:
         patience_s: A face of which nothing could be said for so long is `unknown`.
     """
 
-    share: float = 0.25
-    kept: float = 0.12
+    share: float = NOT_MEASURED
+    kept: float = NOT_MEASURED / 2
     prior_s: float = 0.25
     least_votes: int = 3
     half_life_s: float = 4.0
     patience_s: float = 1.5
+
+
+def rules_for(unknown: Unknown | None, share: float | None = None) -> VoteRules:
+    """What it takes to be named by a file.
+
+    Args:
+        unknown: How its threshold was fitted and what that does; None: nobody measured it.
+        share: Of the weight that one name needs, 0 to 1; None: as follows from that.
+    """
+    if share is None:
+        share = share_of(unknown)
+    return VoteRules(share=share, kept=share / 2)
+
+
+def share_of(unknown: Unknown | None) -> float:
+    """The share of looks from which a name is likelier than none; see `edgeface.vision.vote`."""
+    if unknown is None or unknown.how != "strangers":
+        return NOT_MEASURED
+    false = min(max(unknown.false_accepts.high, 1e-6), 1 - 1e-6)
+    true = min(max(unknown.true_accepts.low, 1e-6), 1 - 1e-6)
+    if true <= false:
+        return _MOST_SHARE
+    against, for_it = math.log((1 - false) / (1 - true)), math.log(true / false)
+    return min(max(against / (against + for_it), _LEAST_SHARE), _MOST_SHARE)
 
 
 class Ballot:

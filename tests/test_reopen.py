@@ -61,7 +61,8 @@ class Opened:
                 raise self.end
             return None
         self.left -= 1
-        return Taken(lambda: np.zeros((4, 4, 3), np.uint8), 0)
+        now = self.camera.clock() if self.camera.clock else 0
+        return Taken(lambda: np.zeros((4, 4, 3), np.uint8), now)
 
     def wake(self) -> None:
         self.left, self.end = 0, None

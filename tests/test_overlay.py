@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from edgeface.camera.frame import Frame, Result
 from edgeface.camera.overlay import NAMED, STRANGER, Overlay, draw, in_ascii
 from edgeface.vision.decide import Decision
-from edgeface.vision.pipeline import Face, Seen, Stages
+from edgeface.vision.pipeline import Face, Seen, Stages, Tracked
 
 
 def result(*faces: Face, shape=(480, 640, 3), decided_ns: int = 34_000_000) -> Result:
@@ -111,3 +111,10 @@ def test_only_a_probability_is_told_in_per_cent(
     monkeypatch.setattr(cv2, "putText", lambda c, t, *rest: texts.append(t) or put(c, t, *rest))
     draw(result(Face((200.0, 150.0, 320.0, 270.0), 1.0, Decision("ada", "ada", score, 0.5, by))))
     assert said in texts
+
+
+def test_of_a_face_that_is_not_known_yet_it_says_so() -> None:
+    tracked = Tracked(1, False, True, 1, {}, None, 0.1)
+    waiting = Face((200.0, 150.0, 320.0, 270.0), 1.0, Decision("unknown", "ada", 0.1, 0.5), tracked)
+    said = Face(waiting.box, 1.0, waiting.decision)
+    assert not np.array_equal(draw(result(waiting)), draw(result(said)))

@@ -82,10 +82,7 @@ def draw_faces(picture: Picture, faces: Iterable[Face]) -> Picture:
     """
     return draw_boxes(
         picture,
-        (
-            (f.box, _said(f.decision), STRANGER if f.decision.name == UNKNOWN else NAMED)
-            for f in faces
-        ),
+        ((f.box, _of(f), STRANGER if f.decision.name == UNKNOWN else NAMED) for f in faces),
     )
 
 
@@ -108,6 +105,13 @@ def draw_boxes(picture: Picture, boxes: Iterable[Labelled]) -> Picture:
 def _unit(canvas: Picture) -> float:
     """What lines and letters are scaled by: 1 at 640x480."""
     return float(max(canvas.shape[0], canvas.shape[1] * 3 // 4) / 480)
+
+
+def _of(face: Face) -> str:
+    """What is said of a face; a question mark where too little was seen to say anything."""
+    if face.tracked is not None and not face.tracked.settled:
+        return "?"
+    return _said(face.decision)
 
 
 def _said(decision: Decision) -> str:

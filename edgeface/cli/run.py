@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from edgeface.camera.frame import FrameSource, Result, Sink
     from edgeface.camera.tally import Tally
+    from edgeface.vision.pipeline import Face
 
 
 def run(
@@ -201,10 +202,15 @@ class StatusLine:
         if result.decided_ns < self._next_ns:
             return
         self._next_ns = result.decided_ns + 10**9
-        names = ", ".join(f.decision.name for f in result.seen.faces) or "nobody"
+        names = ", ".join(_name(f) for f in result.seen.faces) or "nobody"
         age = result.age_ns / 1e6
         sys.stderr.write(f"\r\x1b[K{self._frames} frames, {age:.0f} ms old: {names[:60]}")
         sys.stderr.flush()
+
+
+def _name(face: "Face") -> str:
+    known = face.tracked is None or face.tracked.settled
+    return face.decision.name if known else "somebody"
 
 
 def _sum_up(tally: "Tally") -> dict[str, Any]:

@@ -136,7 +136,7 @@ def test_a_damaged_bundle_is_used_by_no_command(
     assert ran.out == ""
 
 
-@pytest.mark.parametrize("command", ["verify", "compare", "bench", "run", "predict"])
+@pytest.mark.parametrize("command", ["verify", "compare", "tune", "run", "predict"])
 def test_a_run_where_a_bundle_is_meant(cli, run: Path, command: str) -> None:
     ran = cli(*words_of(command, run))
     assert ran.code == 1

@@ -127,7 +127,7 @@ def test_verify_and_a_file_that_answers_otherwise(place: Path, cli) -> None:
 def test_bench_feeds_the_golden_points(place: Path, cli) -> None:
     ran = cli("bench", "--quick", "--format", "tflite")
     assert ran.code == 0, ran.err
-    assert "its golden points" in ran.out
+    assert "golden inputs of the bundle" in ran.out
     assert "next: edgeface verify bundles/curve" in ran.err
     data = json.loads(cli("bench", "--quick", "--format", "tflite", "--json").out)
     assert {cell["input"] for cell in data["cells"]} == {"float32 (1, 1)"}

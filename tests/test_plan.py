@@ -1,6 +1,7 @@
 import pytest
 
 from edgeface.bench.plan import OFFICIAL_SAMPLES, plan
+from edgeface.quantiles import LEAST
 
 
 @pytest.mark.parametrize(("mode", "total_s"), [("quick", 10), ("default", 60)])
@@ -38,3 +39,10 @@ def test_a_time_of_ones_own_is_of_every_cell():
 def test_every_process_has_as_many_windows(processes):
     for mode in ("quick", "default", "official"):
         assert plan(mode, 3, processes=processes).windows % processes == 0
+
+
+@pytest.mark.parametrize("mode", ["quick", "default"])
+def test_a_tiny_model_ends_with_enough_samples_for_the_rarest_percentile(mode):
+    method = plan(mode, 1)
+    assert method.samples is not None
+    assert LEAST[0.999] <= method.samples <= 10_000

@@ -1,16 +1,16 @@
 """Every documented system in every scheme and both formats: what each file loses to float32.
 
-    python benchmarks/systems.py DATA --runs runs           # trains: three seeds of every system
-    python benchmarks/schemes.py runs --bundles bundles     # exports and compares
-    python benchmarks/schemes.py runs --bundles bundles --bench     # the same, with latencies
+    python benchmarks/systems.py DATA --runs runs                   # trains three seeds of each
+    python benchmarks/schemes.py runs --bundles bundles             # exports and compares
+    python benchmarks/int8_latency.py bundles --reports reports     # on an idle machine
+    python benchmarks/schemes.py runs --bundles bundles --reports reports   # with latency
 
 Every run whose name ends in ``_default_SEED`` is exported in all schemes by ``edgeface export``,
 and every file answers every picture that was held back (validation and test side; of a regression
 the validation points). ``--search NAME`` exports the runs of a system a second time with
 ``--max-drop 0.5``. int16x8 is made of the first seed alone, and of no network of more than 3 MB of
 parameters, because every answer takes so long. What was counted is kept in schemes.json after every
-run and not counted again; schemes.md is the table. Latencies want an idle machine and are measured
-last, all files of a bundle in turns.
+run and not counted again; schemes.md is the table. Latencies are those of ``int8_latency.py``.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from edgeface import evaluate, residuals
 from edgeface.bundle import Bundle
 from edgeface.evaluate import paired
 from edgeface.pointbundle import PointBundle, open_bundle
+from edgeface.report import SUFFIX, Report
 from edgeface.runtime import open_backend
 from edgeface.train.pointrun import PointRun
 from edgeface.train.run import Run
@@ -135,6 +136,13 @@ def make(run: Path, bundle: Path, *, search: bool, slow: bool) -> dict[str, Any]
     return made | counted(run, bundle)
 
 
+def medians(path: Path) -> dict[str, float]:
+    """Milliseconds of every file of a bundle, each on its format's own runtime."""
+    cells = [c for c in Report.load(path).cells if "openvino" not in c.backend]
+    found = {f"{c.format} {c.scheme}": c.quantile_ms(0.5) for c in cells}
+    return {file: ms for file, ms in found.items() if ms is not None}
+
+
 def rows(cells: dict[str, Any], benched: dict[str, Any]) -> Iterable[list[str]]:
     """A row a system and file, over its seeds."""
     names = dict.fromkeys(key.rpartition("|")[0] for key in cells)
@@ -206,7 +214,7 @@ def page(cells: dict[str, Any], benched: dict[str, Any]) -> str:
         "Against the float32 `.tflite` file of the same run, on all pictures that were held back; "
         "size and latency against the float32 file of the same format. The difference is that of "
         "all seeds together, with Tango's paired interval: seeds share pictures, so it is somewhat "
-        "too narrow. Latency: median of the seeds' ratios of p50 on one thread.",
+        "too narrow. Latency: ratio of p50 on one thread, first seed.",
         "",
         "TFLite int8 against ONNX int8, same best class:",
         "",
@@ -244,7 +252,7 @@ def main() -> None:
     parser.add_argument("runs", type=Path)
     parser.add_argument("--bundles", type=Path, required=True)
     parser.add_argument("--search", nargs="+", default=["mobilenet 0.5 lfw"])
-    parser.add_argument("--bench", action="store_true", help="measure latencies (idle machine)")
+    parser.add_argument("--reports", type=Path, help="where int8_latency.py kept its own")
     parser.add_argument("--table", action="store_true", help="make nothing")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     asked = parser.parse_args()
@@ -267,10 +275,8 @@ def main() -> None:
         if key not in cells:
             cells[key] = make(run, bundle, search=search, slow=seed == 0)
             write()
-        if asked.bench and key not in benched:
-            found = edgeface("bench", bundle)
-            benched[key] = {f"{c['format']} {c['scheme']}": c["p50_ms"] for c in found["cells"]}
-            write()
+    for report in sorted(asked.reports.glob(f"*{SUFFIX}")) if asked.reports else ():
+        benched[report.name.removesuffix(SUFFIX).replace("_", " ") + "|0"] = medians(report)
     write()
     print(page(cells, benched))
 

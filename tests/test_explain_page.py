@@ -95,7 +95,8 @@ def written(found: Any, folder: Path) -> tuple[Page, set[str]]:
     write(found, folder, force=False)
     sealed.check(folder, "explanation")
     page = (folder / PAGE).read_text("utf-8")
-    assert "http" not in page
+    assert "http:" not in page
+    assert "https:" not in page
     assert "<script" not in page
     return Page(page), {path.name for path in folder.iterdir()}
 

@@ -32,6 +32,22 @@ def test_of_what_keeps_the_gates_the_smallest_is_taken() -> None:
     assert choose(slow) == 3
 
 
+def test_float16_takes_the_place_of_a_larger_file_that_gained_answers_by_luck() -> None:
+    from edgeface.convert.search.choosing import choose
+
+    lucky = replace(tried("layers in float", 190), agreement=0.91, divergence=0.02)
+    float16 = replace(tried("float16", 100, scheme="float16"), sure=False)
+    near = replace(float16, agreement=0.99, divergence=0.001)
+    assert choose([lucky, near]) == 1
+    for worse in (
+        replace(near, agreement=0.9),
+        replace(near, divergence=0.03),
+        replace(near, size_bytes=200),
+        replace(near, missed=("max_drop_points",)),
+    ):
+        assert choose([lucky, worse]) == 0
+
+
 def test_what_was_done_is_said_in_words() -> None:
     from edgeface.bundle import Quantised
 

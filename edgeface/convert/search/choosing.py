@@ -13,6 +13,9 @@ def choose(tries: Sequence[Try]) -> int:
     Of those that keep the gates: the smallest, and of those within `SAME_SIZE` of it the lowest
     rung, the smallest there, the first; and those that keep them surely before those that may do so
     by luck. Where none does: the nearest to the trained network.
+
+    Among many tries one may gain answers by luck and look sure, however far it is from the network.
+    So a float16 file that keeps the gates, is smaller and is nearer takes its place.
     """
     kept = [i for i, one in enumerate(tries) if one.will_do]
     kept = kept or [i for i, one in enumerate(tries) if one.kept]
@@ -20,7 +23,14 @@ def choose(tries: Sequence[Try]) -> int:
         return max(range(len(tries)), key=lambda i: (tries[i].nearness, -i))
     least = min(tries[i].size_bytes for i in kept)
     near = [i for i in kept if tries[i].size_bytes <= SAME_SIZE * least]
-    return min(near, key=lambda i: (RUNGS.index(tries[i].rung), tries[i].size_bytes, i))
+    found = min(near, key=lambda i: (RUNGS.index(tries[i].rung), tries[i].size_bytes, i))
+    halves = [i for i, one in enumerate(tries) if one.scheme == "float16" and one.kept]
+    return next((i for i in halves if _outdoes(tries[i], tries[found])), found)
+
+
+def _outdoes(one: Try, other: Try) -> bool:
+    nearer = one.agreement > other.agreement and one.divergence < other.divergence
+    return nearer and one.size_bytes < other.size_bytes
 
 
 def fewest(order: Sequence[str], keeps: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:

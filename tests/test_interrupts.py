@@ -1,82 +1,84 @@
-"""Ctrl-C in a training waits for the end of a step, once."""
+"""Ctrl-C in a training waits for the end of a step, once.
 
+In processes of their own: a signal in the midst of the tests would meet all that they have loaded.
+"""
+
+import subprocess
+import sys
+
+PROGRAM = """
 import signal
 import threading
-from collections.abc import Callable
-
-import pytest
-
 from edgeface.train.interrupts import between_steps
 
-
-def ctrl_c() -> None:
+def ctrl_c():
     signal.raise_signal(signal.SIGINT)
 
+def quiet():
+    pass
 
-def done_before_it_stops(*steps: Callable[[], None], asks: bool = True) -> int:
-    """How many steps are taken until Ctrl-C ends them."""
+def training(*steps, asks=True):
     done = 0
-
-    def training() -> None:
-        nonlocal done
+    try:
         with between_steps() as stop_if_asked:
             for step in steps:
                 step()
                 done += 1
                 if asks:
                     stop_if_asked()
+    except KeyboardInterrupt:
+        return f"stopped after {done}"
+    return f"ended after {done}"
 
-    with pytest.raises(KeyboardInterrupt):
-        training()
-    return done
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
 
 
-def quiet() -> None:
-    """A step in which nobody presses a key."""
+def said(code: str) -> str:
+    """What a program prints that goes on as `PROGRAM` begins."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM + code], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def test_ctrl_c_waits_until_the_step_is_over_and_no_longer() -> None:
-    assert done_before_it_stops(quiet, ctrl_c, quiet) == 2
+    assert said("print(training(quiet, ctrl_c, quiet))") == "stopped after 2"
+    assert said("print(training(quiet, quiet, quiet))") == "ended after 3"
 
 
 def test_a_second_ctrl_c_does_not_wait() -> None:
-    assert done_before_it_stops(ctrl_c, quiet, ctrl_c, quiet, asks=False) == 2
+    assert said("print(training(ctrl_c, quiet, ctrl_c, quiet, asks=False))") == "stopped after 2"
 
 
 def test_one_that_nothing_asked_for_is_raised_at_the_end() -> None:
-    assert done_before_it_stops(ctrl_c, quiet, quiet, asks=False) == 3
+    assert said("print(training(ctrl_c, quiet, quiet, asks=False))") == "stopped after 3"
 
 
 def test_afterwards_ctrl_c_is_as_before() -> None:
-    before = signal.getsignal(signal.SIGINT)
-    done_before_it_stops(ctrl_c)
-    assert signal.getsignal(signal.SIGINT) is before
-    with between_steps() as stop_if_asked:
-        stop_if_asked()
-    assert signal.getsignal(signal.SIGINT) is before
+    now = "signal.getsignal(signal.SIGINT) is signal.default_int_handler"
+    assert said(f"training(ctrl_c)\nprint({now})") == "True"
+    assert said(f"training(quiet)\nprint({now})") == "True"
 
 
 def test_somebody_elses_handler_stays() -> None:
-    heard = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
-    try:
-        with between_steps() as stop_if_asked:
-            ctrl_c()
-            stop_if_asked()
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert heard == [signal.SIGINT]
+    code = """
+heard = []
+signal.signal(signal.SIGINT, lambda number, frame: heard.append(int(number)))
+print(training(ctrl_c, quiet), heard)
+"""
+    assert said(code) == "ended after 2 [2]"
 
 
 def test_in_another_thread_nothing_is_changed() -> None:
-    found = []
-
-    def work() -> None:
-        with between_steps() as stop_if_asked:
-            stop_if_asked()
-            found.append(signal.getsignal(signal.SIGINT))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert found == [signal.getsignal(signal.SIGINT)]
+    code = """
+found = []
+def step():
+    found.append(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+thread = threading.Thread(target=lambda: found.append(training(step)))
+thread.start()
+thread.join()
+print(found)
+"""
+    assert said(code) == "[True, 'ended after 1']"

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import signal
 import struct
+import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from edgeface.runtime import Placement
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("EDGEFACE_DATA", ROOT.parent / "shared" / "data"))
+_ALONE = "EDGEFACE_TEST_ALONE"
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 
 # Of the training toolchain about itself; warnings about our own use of it stay errors.
@@ -42,6 +44,27 @@ settings.load_profile("edgeface")
 def pytest_configure() -> None:
     # Whoever starts a script in the background has Ctrl-C ignored in it, and in all it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is marked ``alone`` by a pytest of its own.
+
+    Now and then the kernel could not hand SIGINT to a process that had all the runtimes loaded.
+    """
+    if pyfuncitem.get_closest_marker("alone") is None or _ALONE in os.environ:
+        return None
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", pyfuncitem.nodeid]
+    done = subprocess.run(
+        command,
+        cwd=pyfuncitem.config.rootpath,
+        env={**os.environ, _ALONE: "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

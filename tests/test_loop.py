@@ -145,6 +145,7 @@ def test_a_bug_is_not_swallowed() -> None:
         run_loop(Source([frame(0)]), Broken())
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_between_two_frames(number: signal.Signals) -> None:
     source = Source(frame(i) for i in range(1000))
@@ -160,6 +161,7 @@ def test_a_signal_ends_it_between_two_frames(number: signal.Signals) -> None:
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.alone
 def test_the_second_ctrl_c_is_an_ordinary_one() -> None:
     source = Source([])
     with stopping(source):

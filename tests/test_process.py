@@ -104,6 +104,7 @@ def test_a_process_that_ends_by_itself_is_quoted(int8: Task):
         hand.end()
 
 
+@pytest.mark.alone
 def test_ctrl_c_fetches_what_the_window_under_way_had_gathered(int8: Task):
     long = replace(METHOD, seconds=240.0, windows=4, least=24)
     hand = Process(0, [int8], long)

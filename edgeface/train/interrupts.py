@@ -11,9 +11,8 @@ from types import FrameType
 def between_steps() -> Iterator[Callable[[], None]]:
     """Within it, Ctrl-C is kept until what it gives is called, which then raises KeyboardInterrupt.
 
-    Raised in the midst of a step it would unwind through TensorFlow's callbacks into Python, which
-    now and then ends the process with a segmentation fault and loses the best epoch. A second
-    Ctrl-C does not wait. One that nothing asked for any more is raised at the end. Outside of the
+    Raised in the midst of a step it would unwind through TensorFlow and leave weights and optimiser
+    between two states. A second Ctrl-C does not wait. One that nothing asked for any more is raised at the end. Outside of the
     main thread nothing is changed, for Python gives signals to that one alone.
     """
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler

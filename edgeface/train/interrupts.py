@@ -12,8 +12,9 @@ def between_steps() -> Iterator[Callable[[], None]]:
     """Within it, Ctrl-C is kept until what it gives is called, which then raises KeyboardInterrupt.
 
     Raised in the midst of a step it would unwind through TensorFlow and leave weights and optimiser
-    between two states. A second Ctrl-C does not wait. One that nothing asked for any more is raised at the end. Outside of the
-    main thread nothing is changed, for Python gives signals to that one alone.
+    between two states. A second Ctrl-C does not wait. One that nothing asked for any more is raised
+    at the end. Outside of the main thread nothing is changed, for Python gives signals to that one
+    alone.
     """
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if threading.current_thread() is not threading.main_thread() or not ours:
